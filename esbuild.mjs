@@ -1,12 +1,12 @@
 /**
- * Builds `dist/`: one bundle a process. `node esbuild.mjs [--watch] [--dev]`; the metafile is kept for the test of the walls.
+ * Builds `dist/`, one bundle per process: `node esbuild.mjs [--watch] [--dev]`. Keeps the metafile for the walls' test.
  */
 
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { build, context } from 'esbuild';
 
 const isWatching = process.argv.includes('--watch');
-/** What runs is led back to our sources: by a debugger, and by `npm run coverage`. */
+/** Whether to write source maps, which a debugger and `npm run coverage` need. */
 const isDev = isWatching || process.argv.includes('--dev') || process.env.STEPLENS_COVERAGE !== undefined;
 
 const common = {
@@ -52,7 +52,7 @@ const bundles = {
     format: 'cjs',
     entryPoints: { installCuda: 'node_modules/onnxruntime-node/script/install.js' },
     outExtension: { '.js': '.cjs' },
-    // The script puts files beside itself, and the runtime is where it is installed, not in dist/.
+    // The script writes files beside itself: they belong to the installed runtime, not to dist/.
     define: { __dirname: 'scriptFolder' },
     banner: {
       js: "const scriptFolder = require('path').join(require('path').dirname(require.resolve('onnxruntime-node')), '..', 'script');",
@@ -69,7 +69,7 @@ const bundles = {
   },
 };
 
-// Chunks carry hashes in their names: those of an earlier build would be packed, too.
+// Names of chunks contain hashes, so the chunks of an earlier build would stay and be packed, too.
 await mkdir('dist', { recursive: true });
 for (const name of await readdir('dist')) if (name.startsWith('chunk-')) await rm(`dist/${name}`);
 const metafile = {};

@@ -1,4 +1,4 @@
-/** The rules of the code. Its walls, which folder may import which, are a table: scripts/rooms.mjs. */
+/** The lint rules of the code. The walls (which folder may import which) are a table in scripts/rooms.mjs. */
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 import { house } from './scripts/walls.mjs';
@@ -28,10 +28,10 @@ export default tseslint.config(
     },
   },
   {
-    // Off where a value is known to be there by the code around it, in loops that run for every character, token, weight, pixel or node: parsers
-    // of formats, which walk texts and spans of JSON by index; the inference process, which walks typed arrays of token ids and logits; weights
-    // of ONNX files and pixels of images; the places and the sums of values below each of 20,000 nodes of a tree; resampling. A named check
-    // (`server/reasoning/present.ts`) there costs a call for every element; elsewhere it is the rule.
+    // Off in loops that run for every character, token, weight, pixel or node, if the surrounding code guarantees that the value exists: format
+    // parsers, which index texts and JSON spans; the inference process, which indexes typed arrays of token ids and logits; weights of ONNX
+    // files and pixels of images; places and sums for each of 20,000 nodes of a tree; resampling. A named check there
+    // (`server/reasoning/present.ts`) would cost a call for every element. Elsewhere the named check is the rule.
     files: [
       'server/{formats,inference}/**/*.ts',
       'server/onnx/{elements,quantiseMatrix}.ts',
@@ -44,7 +44,7 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   {
-    // In a test, what is missing fails the test at that line with or without a check: the assertion is as loud as `mustHave` and shorter.
+    // In a test, a missing value fails the test at that line: the assertion is as clear as `mustHave` and shorter.
     files: ['test/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
@@ -71,7 +71,7 @@ export default tseslint.config(
   },
   { files: ['server/**/*.ts', 'extension/**/*.ts', 'webview/**/*.ts'], plugins: { house }, rules: { 'house/walls': 'error' } },
   {
-    // Command-line programs talk on the console.
+    // Command-line programs write to the console.
     files: ['server/cli/**/*.ts', 'media/**/*.ts', 'test/bench/**/*.ts', 'scripts/**'],
     rules: { 'no-console': 'off' },
   },

@@ -1,24 +1,24 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
-/** How much slower Chromium's pages are made, see CONTRIBUTING.md. */
+/** Factor by which Chromium's pages are slowed down, see CONTRIBUTING.md. */
 const slowness = Math.max(1, Number(process.env['STEPLENS_CPU_THROTTLE'] ?? 1));
 
-/** One project a kind of test; the in-host and packaging suites need a real VS Code and have runners of their own. */
+/** One project per kind of test. The in-host and packaging suites need a real VS Code and have their own runners. */
 const projects: TestProjectInlineConfiguration[] = [
   {
     test: {
       name: 'unit',
       include: ['test/**/*.test.ts'],
-      // What needs a session, a server, a browser or much time has a project of its own.
+      // Tests that need a session, a server, a browser or much time have projects of their own.
       exclude: ['**/*.{slow,io}.test.ts', 'test/{cli,inference,queue,lsp,browser,host,hostile}/**'],
       environment: 'node',
       setupFiles: ['test/properties.ts'],
-      // A slow or busy machine must not fail a test: the limit only ends what hangs.
+      // A slow or busy machine must not fail a test: the limit only ends tests that hang.
       testTimeout: 60_000,
-      // Pure code shares nothing a test could spoil: one context a thread starts far faster than one a file.
+      // Pure code has no shared state to spoil, and one context per thread starts far faster than one per file.
       pool: 'threads',
       isolate: false,
-      // Vitest leaves one core free, which of two is half.
+      // By default Vitest leaves one core free, which is half of a machine with two cores.
       maxWorkers: '100%',
     },
   },
@@ -35,7 +35,7 @@ const projects: TestProjectInlineConfiguration[] = [
       maxWorkers: '100%',
     },
   },
-  // Pure code too, on inputs so large or so many that they would keep those who run the unit suite waiting.
+  // Tests of pure code, too, with inputs so large or so many that they would slow down the unit suite.
   {
     test: {
       name: 'slow',
@@ -56,10 +56,10 @@ const projects: TestProjectInlineConfiguration[] = [
       maxWorkers: 2,
     },
   },
-  // Workers of one policy server: their requests are counted, so one file at a time.
+  // Workers of one policy server. The tests count its requests, so files run one at a time.
   { test: { name: 'queue', include: ['test/queue/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false } },
   { test: { name: 'lsp', include: ['test/lsp/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 180_000, maxWorkers: 2 } },
-  // Data files, servers, workspaces and models of somebody who means harm; kills and full disks. Prints what it did.
+  // Malicious data files, servers, workspaces and models; killed processes and full disks. Prints a report.
   {
     test: {
       name: 'hostile',
@@ -82,15 +82,15 @@ const projects: TestProjectInlineConfiguration[] = [
   },
 ];
 
-/** A condition is waited for as long as a slow and busy machine needs: the limit only ends what hangs. Vitest's own is one second. */
+/** On a slow, busy machine a condition may take long. The limit only ends tests that hang; Vitest's default is 1 s. */
 const expect = { poll: { timeout: 30_000 * slowness } };
 
-/** The same library in one file: its thousand modules take over a second in each thread or process. */
+/** The same library in one file: loading its thousand modules takes over a second in each thread or process. */
 const alias = { mathjs: 'mathjs/lib/browser/math.js' };
 
 export default defineConfig({
   test: {
-    // One kind after the other: those that count requests or need every core must not run beside others.
+    // One kind after the other: tests that count requests or need every core must not run beside others.
     projects: projects.map(({ test }, groupOrder) => ({ test: { ...test, expect, alias, sequence: { groupOrder } } })),
   },
 });

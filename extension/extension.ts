@@ -123,7 +123,7 @@ const table: readonly Command[] = [
   restartServer,
 ];
 
-/** What `activate` hands to other extensions. */
+/** What `activate` returns to other extensions. */
 export interface Api {
   readonly client: Pick<Client, 'status' | 'onDidChangeStatus' | 'isStarted' | 'previewThreshold'>;
 }
@@ -132,7 +132,7 @@ export function activate(context: ExtensionContext): Api {
   try {
     return start(context);
   } catch (error) {
-    // VS Code keeps a failed activation to its own log.
+    // VS Code reports a failed activation only in its own log.
     void window.showErrorMessage(l10n.t('StepLens did not start: {0}', messageForUser(error)));
     throw error;
   }
@@ -162,7 +162,7 @@ function start(context: ExtensionContext): Api {
   const marks = new MomentMarks(client);
   const runs = new RunView(client);
   const views = { review, reviews, requests, records, reports, marks, runs };
-  // Disposed of in this order: who follows the claims before the claims.
+  // Disposed of in this order: listeners of the claims before the claims.
   const shell = { log, settings, active, claims, consent, client, panels, evaluations };
   const stepLens: StepLens = { context, ...shell, ...views };
   context.subscriptions.push(
@@ -184,13 +184,13 @@ function start(context: ExtensionContext): Api {
     }),
   );
   const begin = (): void => claims.start();
-  // `npm start` opens a window for somebody who is new here: what it says first does not wait for the server and the model.
+  // `npm start` opens a window for a newcomer. The walkthrough in it does not wait for the server and the model.
   if (process.env.STEPLENS_GET_STARTED === '1') void commands.executeCommand(getStarted.id).then(begin, begin);
   else begin();
   return { client };
 }
 
-/** File and tree panel show where the debugger is. */
+/** Shows the debugger's position in the file and the tree panel. */
 function followSearch({ marks, panels, log }: StepLens): Disposable[] {
   const failed = (error: unknown): void => log.debug(`Following the debugger: ${messageForUser(error)}`);
   return followMoments(
@@ -207,14 +207,14 @@ function followSearch({ marks, panels, log }: StepLens): Disposable[] {
   );
 }
 
-/** A command always answers: what goes wrong is said, and logged in full. */
+/** Registers a command. Every failure is shown to the user, and logged in full. */
 function register({ id, run }: Command, stepLens: StepLens): { dispose(): void } {
   return commands.registerCommand(id, async (...args: unknown[]) => {
     try {
       await stepLens.active.open();
       await run(stepLens, ...args);
     } catch (error) {
-      // Whoever cancelled knows.
+      // The user cancelled it and needs no message.
       if (isCancelled(error)) return;
       stepLens.log.error(`${id}: ${detailsOf(error)}`);
       const remedy = commandOf(remedyIn(error));

@@ -1,4 +1,4 @@
-/** Debian packages, where the user may install them. */
+/** Installs Debian packages if the user may do so. */
 import { messageOf, run } from './run.mjs';
 
 /**

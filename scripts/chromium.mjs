@@ -1,4 +1,4 @@
-/** Finds a Chromium for the browser tests, the screenshots and the software GPU; installs Debian's where there is none. */
+/** Finds a Chromium for the browser tests, the screenshots and the software GPU. Installs Debian's if there is none. */
 import { access, constants } from 'node:fs/promises';
 import { apt } from './apt.mjs';
 
@@ -43,7 +43,7 @@ export async function findChromium() {
 export async function ensureChromium() {
   const found = await findChromium();
   if (found) return found;
-  // libvulkan1: what ONNX Runtime's WebGPU loads; Chromium brings the software GPU behind it.
+  // ONNX Runtime's WebGPU loads libvulkan1; Chromium has the software GPU behind it.
   await apt(['chromium', 'fonts-liberation', 'libvulkan1']);
   const installed = await findChromium();
   if (!installed) throw new Error('No Chromium was found. Install one, or name it in CHROMIUM_PATH.');

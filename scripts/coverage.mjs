@@ -1,7 +1,7 @@
 /**
  * `npm run coverage [-- PART...]`: runs parts of the tests and prints how many of our lines they run, by folder, with the figures of
- * all suites and processes merged. Vitest maps what its workers ran. What other processes ran (command line, language server,
- * inference, extension host) is written by Node, what the panels' pages ran by test/browser/pageCoverage.ts; both are mapped by the
+ * all suites and processes merged. Vitest maps the coverage of its workers. Node writes the coverage of other processes (command line,
+ * language server, inference, extension host), and test/browser/pageCoverage.ts that of the panels' pages. Both are mapped by the
  * source maps of a development build.
  */
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
@@ -32,7 +32,7 @@ print(linesByRoom(merged));
 if (code !== 0) console.error('Some tests failed or could not be run: see above.');
 process.exit(code === 0 ? 0 : 1);
 
-/** What the bundles of `dist/` ran, in whichever process. */
+/** Coverage of the bundles in `dist/`, from all processes. */
 async function ofProcesses() {
   const reports = [];
   const maps = {};
@@ -49,7 +49,7 @@ async function ofProcesses() {
   for (const script of mergeProcessCovs(reports).result) {
     const path = fileURLToPath(script.url);
     const code = await readFile(path, 'utf8').catch(() => undefined);
-    // Of a build that was replaced while the tests ran.
+    // The script is from a build that was replaced while the tests ran.
     if (code === undefined) continue;
     const ast = parse(code, { ecmaVersion: 'latest', sourceType: path.endsWith('.cjs') ? 'script' : 'module' });
     map.merge(await convert({ code, coverage: script, sourceMap: maps[script.url], ast }));

@@ -8,7 +8,7 @@ export async function ensureDependencies() {
   const [lock, installed] = await Promise.all(['package-lock.json', 'node_modules/.package-lock.json'].map(modified));
   if (installed !== undefined && lock !== undefined && installed >= lock) return;
   console.log('Installing packages (npm ci)');
-  // The CUDA libraries are for those who ask for them: README, "Devices".
+  // The CUDA libraries are installed only on request: README, "Devices".
   await run(['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'], { env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' } });
 }
 

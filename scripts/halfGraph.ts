@@ -14,14 +14,14 @@ import { bytesField, fieldText, integers, readFields, varintField, type WireFiel
 import { itemAt } from '../server/reasoning/present.js';
 
 const { float32, float16 } = dataTypes;
-/** The largest number of half precision, for masks. */
+/** The largest number in half precision, used for masks. */
 const largest = 65504;
 /** Angles are computed in float32, as by every model in half precision: a position of some hundreds times a frequency has no digits left in float16. */
 const angles = new Set(['Cos', 'Sin']);
-/** What goes from one graph to another, and in, in float32 whatever the weights are. */
+/** Inputs, and values passed between graphs, that are float32 whatever the type of the weights. */
 const whole = new Set(['pixel_values', 'inputs_embeds', 'image_features']);
 
-/** A float32 graph as a model in half precision is exported: weights, keys, values and all sums in float16, angles in float32. */
+/** Converts a float32 graph to half precision as exported: weights, keys, values, sums in float16, angles in float32. */
 export function toHalf(model: OnnxModel): OnnxModel {
   const { graph } = model;
   const links = linkGraph(graph);
@@ -81,7 +81,7 @@ function halfTensor(tensor: Tensor): Tensor {
   return makeTensor(tensor.name, tensor.dims, float16, halfBytes(values));
 }
 
-/** A node whose attributes name float32 (Cast.to, the tensors of Constant and ConstantOfShape) with float16 in its place. */
+/** The node with float16 instead of float32 in its attributes (Cast.to, tensors of Constant and ConstantOfShape). */
 function halved(node: Node): Node {
   return {
     ...node,

@@ -3,7 +3,7 @@ import { others, rooms } from './rooms.mjs';
 const begin = '<!-- Written by `npm run house` from scripts/rooms.mjs. -->';
 const end = '<!-- End of the table. -->';
 
-/** A page with its table of folders as scripts/rooms.mjs has it. */
+/** The page with its table of folders replaced by that of scripts/rooms.mjs. */
 export function withTable(page) {
   const from = page.indexOf(begin);
   const to = page.indexOf(end);
@@ -13,7 +13,7 @@ export function withTable(page) {
 
 function table() {
   const name = ({ folder }) => `\`${folder}${folder.endsWith('.ts') ? '' : '/'}\``;
-  // The process is not repeated for the folders of the same one.
+  // Folders of the same process are named without the process.
   const short = (folder, { folder: of }) => {
     const process = `${of.split('/')[0]}/`;
     return `\`${folder.startsWith(process) ? folder.slice(process.length) : folder}\``;

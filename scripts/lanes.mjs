@@ -1,5 +1,5 @@
 /**
- * Runs tasks side by side, in their order.
+ * Runs several tasks at a time, started in their order.
  * @template T
  * @param {(() => Promise<T>)[]} tasks
  * @param {number} lanes how many run at once
@@ -10,7 +10,7 @@ export async function inLanes(tasks, lanes) {
   const results = [];
   const waiting = tasks.entries();
   const lane = async () => {
-    // One iterator for all lanes: each task is taken once.
+    // All lanes share one iterator, so each task runs once.
     for (const [index, task] of waiting) results[index] = await task();
   };
   await Promise.all(Array.from({ length: lanes }, lane));

@@ -1,19 +1,19 @@
 /**
- * Writes `dist/THIRD-PARTY-NOTICES.txt`: the licence of every package whose code is in a bundle or whose files are in the VSIX.
+ * Writes `dist/THIRD-PARTY-NOTICES.txt`: the license of every package whose code is in a bundle or whose files are in the VSIX.
  * Run by `npm run package`, after the build.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from './run.mjs';
 
-/** Beside what is bundled: packages whose files are in the VSIX as they are. */
+/** Packages that are not bundled and whose files are in the VSIX as they are. */
 const shipped = ['onnxruntime-node', 'onnxruntime-common', 'sharp', 'detect-libc', 'semver', '@vscode/codicons'];
 
-/** Texts of packages that bring no file of their own. `VERSION` is that of the installed package: its notices are of that release. */
+/** License texts of packages without a license file. `VERSION` is the installed version: its notices are in the file. */
 const texts = {
   'onnxruntime-node': ['ONNX-Runtime.txt', 'ONNX-Runtime-ThirdPartyNotices-VERSION.txt'],
   'onnxruntime-common': ['ONNX-Runtime.txt'],
-  // libvips and the libraries in it are used as a library of their own that can be replaced: the file in @img/.
+  // libvips and the libraries in it are a separate library file in @img/, which can be replaced.
   '@img/sharp-libvips': ['LGPL-3.0.txt', 'GPL-3.0.txt'],
 };
 

@@ -1,6 +1,6 @@
 /**
- * `npm run package [-- --target linux-x64]`: a VSIX for one platform, holding only that platform's runtime.
- * What goes in is listed here file by file: `vsce` lets a `!` pattern win over every other, so nothing slips in.
+ * `npm run package [-- --target linux-x64]`: builds a VSIX for one platform, with only that platform's runtime.
+ * Its content is listed here file by file: in `vsce` a `!` pattern wins over every other, so no other file gets in.
  */
 
 import { existsSync } from 'node:fs';
@@ -13,17 +13,17 @@ import { build } from './dependencies.mjs';
 import { writeNotices } from './notices.mjs';
 import { messageOf, root, run } from './run.mjs';
 
-/** Files of ONNX Runtime by target: what onnxruntime-node 1.30 has binaries for. */
+/** Files of ONNX Runtime by target. onnxruntime-node 1.30 has binaries for these targets. */
 const runtimes = {
   'linux-x64': ['onnxruntime_binding.node', 'libonnxruntime.so.1'],
   'linux-arm64': ['onnxruntime_binding.node', 'libonnxruntime.so.1'],
-  // The package holds the same library twice; the binding links this one.
+  // The package has the same library twice; the binding links this one.
   'darwin-arm64': ['onnxruntime_binding.node', 'libonnxruntime.1.dylib'],
   'win32-x64': ['onnxruntime_binding.node', 'onnxruntime.dll', 'DirectML.dll', 'dxcompiler.dll', 'dxil.dll'],
   'win32-arm64': ['onnxruntime_binding.node', 'onnxruntime.dll', 'DirectML.dll', 'dxcompiler.dll', 'dxil.dll'],
 };
 
-/** sharp's binaries by target; npm installs those of this machine alone. */
+/** sharp's binaries by target; npm installs only those of this machine. */
 const images = {
   'linux-x64': ['sharp-linux-x64', 'sharp-libvips-linux-x64'],
   'linux-arm64': ['sharp-linux-arm64', 'sharp-libvips-linux-arm64'],
@@ -32,7 +32,7 @@ const images = {
   'win32-arm64': ['sharp-win32-arm64'],
 };
 
-/** Most a VSIX may weigh. */
+/** Greatest size of a VSIX. */
 export const limitBytes = 40 * 1024 * 1024;
 
 /** @param {string} target @returns {string[]} what the VSIX holds, as globs */
@@ -68,7 +68,7 @@ export function contents(target) {
     'dist/codicon.css',
     'dist/codicon.ttf',
     'dist/fonts/*.woff2',
-    // What `steplens export-model` runs.
+    // `steplens export-model` runs these scripts.
     'scripts/export/*.py',
     'media/icon.png',
     'media/icons/*.svg',
@@ -81,9 +81,9 @@ export function contents(target) {
     'node_modules/onnxruntime-node/dist/*.js',
     ...runtime.map((file) => `node_modules/onnxruntime-node/bin/napi-v6/${platform}/${arch}/${file}`),
     'node_modules/onnxruntime-common/{package.json,README.md}',
-    // Its package.json says that these are CommonJS: without it the runtime does not load.
+    // Its package.json declares these files as CommonJS: without it the runtime does not load.
     'node_modules/onnxruntime-common/dist/cjs/{*.js,package.json}',
-    // Images of problems are read by sharp: its code, its three helpers, and this platform's binaries.
+    // sharp reads the images of problems: its code, its three helpers, and this platform's binaries.
     'node_modules/sharp/{package.json,LICENSE,dist/**}',
     'node_modules/@img/colour/{package.json,*.cjs,*.js,LICENSE*}',
     'node_modules/detect-libc/{package.json,LICENSE,lib/*.js}',

@@ -1,6 +1,6 @@
 /**
- * `npm run parity [-- FAMILY]`: how far StepLens's scores are from those of each family's authors' code, by precision, cache layout and way of running,
- * on the fixtures of test/fixtures/models/families/ (tiny random models of the real architectures).
+ * `npm run parity [-- FAMILY]`: difference between StepLens's scores and those of the authors' code of each family, by precision, cache layout and way
+ * of running, on the fixtures of test/fixtures/models/families/ (tiny random models of the real architectures).
  */
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,7 @@ async function casesOf(family: string): Promise<readonly Case[]> {
   return [...cases, ...own];
 }
 
-/** Largest difference over all cases: every solution alone, or beside a second one that leaves it after its first step. */
+/** Largest difference over all cases: every solution alone, or with a second one branching off after its first step. */
 async function difference(scorer: Scorer, folder: string, cases: readonly Case[], isTree: boolean): Promise<number> {
   let largest = 0;
   for (const { question, steps, images = [], scores } of cases) {
@@ -48,7 +48,7 @@ async function difference(scorer: Scorer, folder: string, cases: readonly Case[]
   return largest;
 }
 
-/** How a family's graphs are made in each precision, and how far a score may be from the authors', who compute in float32. */
+/** How a family's graphs are made in each precision, and the tolerance of a score against the authors' in float32. */
 const precisions: readonly {
   readonly name: string;
   readonly tolerance: number | undefined;
@@ -57,7 +57,7 @@ const precisions: readonly {
   { name: 'float32', tolerance: 1e-4, convert: (from, to) => cp(from, to) },
   {
     name: 'float16',
-    // As a device in half precision is admitted; on the CPU the runtime casts around what it has no kernel for.
+    // The tolerance for devices in half precision. On the CPU the runtime inserts casts around nodes without a kernel.
     tolerance: tolerance.half,
     convert: async (from, to) =>
       writeFile(
@@ -67,13 +67,13 @@ const precisions: readonly {
   },
   {
     name: 'int8',
-    // Random weights are no measure of what int8 costs a trained model: printed, not judged.
+    // Random weights do not show what int8 costs a trained model, so the difference is printed but has no limit.
     tolerance: undefined,
     convert: async (from, to) => void (await quantiseFile(from, to, { signal: new AbortController().signal, onProgress: () => undefined })),
   },
 ];
 
-/** How a decoder keeps keys and values: as it was exported, and in StepLens's own layout. A text is why a family has it not. */
+/** Layouts of a decoder's keys and values: as exported, and StepLens's. `change` returns why a family lacks it. */
 const layouts: readonly { readonly name: string; readonly change: (path: string) => Promise<string | undefined> }[] = [
   { name: 'as exported', change: () => Promise.resolve(undefined) },
   { name: "StepLens's", change: toFastLayout },

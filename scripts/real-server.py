@@ -3,7 +3,7 @@
     python3 -m pip install xllamacpp
     python3 scripts/real-server.py MODEL.gguf [PORT]
 
-The model "random" is a small one of random weights, which takes the package gguf.
+The model "random" is a small one with random weights, which needs the package gguf.
 """
 import os
 import sys
@@ -22,7 +22,7 @@ EMBEDDING, LAYERS, HEADS, INNER, CONTEXT, PARALLEL = 64, 2, 4, 128, 2048, 8
 
 
 def write_model(path: str) -> None:
-    """A Llama of 0.1 million random weights over bytes: it writes nonsense, but as every model does."""
+    """A Llama of 0.1 million random weights over bytes. It writes nonsense, but in the same way as any other model."""
     import gguf
     import numpy as np
 
@@ -83,14 +83,14 @@ def main() -> None:
         params.port = port
         params.n_parallel = PARALLEL
         params.n_ctx = PARALLEL * CONTEXT
-        # Threads that wait for each other by turning in circles are far slower on a busy machine than one alone.
+        # Threads that busy-wait for each other are far slower on a busy machine than one thread alone.
         for threads in (params.cpuparams, params.cpuparams_batch):
             threads.n_threads = max(1, (os.cpu_count() or 1) // 2)
             threads.poll = 0
         server = xllamacpp.Server(params)
         wait(f"{server.listening_address}/v1/models")
         print(f"{server.listening_address}/v1", flush=True)
-        # Until whoever started it closes the input.
+        # Runs until the process that started it closes the input.
         sys.stdin.read()
 
 

@@ -1,4 +1,4 @@
-/** A Redis server of one's own for the tests of the work queue; installs Debian's where there is none. */
+/** A separate Redis server for the tests of the work queue. Installs Debian's if there is none. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -18,7 +18,7 @@ export async function ensureRedis() {
 }
 
 /**
- * Starts a server on a free port of the loopback, with nothing in it and nothing kept.
+ * Starts an empty server on a free port of the loopback interface. It keeps no data.
  * @param {string[]} [settings] further arguments, such as `--requirepass`
  * @returns {Promise<{ port: number, url: string, stop: () => Promise<void> }>}
  */

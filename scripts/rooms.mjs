@@ -1,6 +1,6 @@
 /**
- * The house, once: every folder of the code, what it holds, and what it may import. The lint rule of the walls
- * (scripts/walls.mjs), the test of the walls and ARCHITECTURE's table (`npm run house`) follow from this table.
+ * The only table of the code's folders: what each contains and what it may import. The lint rule of the walls
+ * (scripts/walls.mjs), the test of the walls and ARCHITECTURE's table (`npm run house`) are made from it.
  */
 
 /**
@@ -300,7 +300,7 @@ export const others = [
   ['test/', 'mirrors the above, and `lsp/`, `browser/`, `host/`, `pack/`, `structure/`, `bench/`'],
 ];
 
-/** The room a file is in; undefined outside the house. `file`: from the root, with `/`. */
+/** The table's row for a file; undefined if it has none. `file`: from the root, with `/`. */
 export function roomOf(file) {
   return rooms.find(({ folder }) => file === folder || file.startsWith(`${folder}/`));
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '');
 
 /**
- * Runs a command to its end. Rejects when it fails, with the end of what it wrote when it was quiet.
+ * Runs a command to its end. Rejects when it fails; with `quiet`, the error has the end of its output.
  * @param {string[]} command
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, quiet?: boolean }} [options]
  * @returns {Promise<void>}
@@ -16,16 +16,16 @@ export async function run(command, options = {}) {
   if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}${options.quiet ? `:\n${output.slice(-4000)}` : ''}`);
 }
 
-/** What a caught error says. @param {unknown} error */
+/** The message of a caught error. @param {unknown} error */
 export function messageOf(error) {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** How much slower Chromium's pages are made, see CONTRIBUTING.md; limits of time grow with it. */
+/** Factor by which Chromium's pages are slowed down, see CONTRIBUTING.md. Time limits grow with it. */
 export const slowness = Math.max(1, Number(process.env.STEPLENS_CPU_THROTTLE ?? 1));
 
 /**
- * Runs a command to its end and keeps what it wrote.
+ * Runs a command to its end and returns its output.
  * @param {string[]} command
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, echo?: boolean }} [options]
  * @returns {Promise<{ code: number | string, output: string }>} `code` is the signal's name when one ended it

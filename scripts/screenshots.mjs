@@ -16,10 +16,10 @@ import { openWorkbench, runCommand } from './workbench.mjs';
 const limitBytes = 400_000;
 const tourLimitBytes = 1_500_000;
 const tourWidth = 980;
-/** A frame of the tour is read in this time. */
+/** Time to read a frame of the tour. */
 const frameMs = 2_600;
 const walkthroughWidth = 760;
-/** Time for a new theme, and for the page to come to rest. */
+/** Time until a new theme is applied and the page no longer changes. */
 const restMs = 2_000;
 
 const look = {
@@ -82,7 +82,7 @@ async function take({ name, theme, size: [width, height], settings = {}, act, fi
   console.log(name);
 }
 
-/** Without notifications. @param {import('playwright-core').Page} page */
+/** A screenshot without notifications. @param {import('playwright-core').Page} page */
 function picture(page) {
   return page.screenshot({ style: '.notifications-toasts { display: none !important; }' });
 }
@@ -121,7 +121,7 @@ async function saveSmall(from, to) {
   await report(to, from.endsWith('.gif') ? tourLimitBytes : limitBytes);
 }
 
-/** Frames as one picture that moves. @param {Frame[]} frames @param {string} path */
+/** Saves frames as one animated picture. @param {Frame[]} frames @param {string} path */
 async function saveTour(frames, path) {
   const small = await Promise.all(frames.map(({ png }) => sharp(png).resize({ width: tourWidth }).png().toBuffer()));
   await sharp(small, { join: { animated: true } })

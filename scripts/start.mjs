@@ -1,6 +1,6 @@
 /**
- * `npm start [-- --no-editor]`: installs what is missing, builds, prints the step values of the sample workspace, and
- * opens it in VS Code with StepLens loaded: the desktop one when there is one, else one in the browser.
+ * `npm start [-- --no-editor]`: installs missing packages, builds, prints the step values of the sample workspace, and
+ * opens it in VS Code with StepLens loaded: in the desktop VS Code if there is one, else in one in the browser.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { capture, messageOf, root } from './run.mjs';
 import { startHost } from './vscodeHost.mjs';
 
 const samples = join(root, 'media', 'samples');
-/** Opened with the workspace: it wakes StepLens, which then opens its walkthrough. */
+/** File opened with the workspace. It activates StepLens, which then opens its walkthrough. */
 const firstFile = join(samples, 'solutions', 'wrong.md');
 process.env.STEPLENS_GET_STARTED = '1';
 
@@ -23,7 +23,7 @@ try {
   process.exitCode = 1;
 }
 
-/** The table on a terminal of its own, so that it keeps its width and colors. @returns {Promise<void>} */
+/** Prints the table directly to the terminal, so that it keeps its width and colors. @returns {Promise<void>} */
 function score() {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(root, 'dist', 'cli.js'), 'score', samples], { stdio: 'inherit', cwd: root });
@@ -45,7 +45,7 @@ async function openDesktop() {
 
 async function serve() {
   const host = await startHost({ workspace: samples, extensionDevelopmentPath: root, openFile: firstFile, persistent: true });
-  // Last, and set apart: what was printed before is long.
+  // The address is printed last and between lines, because the output before it is long.
   const line = '─'.repeat(host.url.length + 4);
   console.log(`\n${line}\n  VS Code with StepLens loaded, until Ctrl+C:\n\n  ${host.url}\n${line}`);
   await new Promise((resolve) => ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach((signal) => process.once(signal, () => resolve(undefined))));

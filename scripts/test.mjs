@@ -1,6 +1,6 @@
 /**
- * `npm test`: everything, on a fresh clone too. `node scripts/test.mjs PART...` runs some parts. The last line is
- * `N passed, N failed`; a part that cannot run counts as failed, with its cause.
+ * `npm test` runs all tests, also on a fresh clone. `node scripts/test.mjs PART...` runs some parts. The last line is
+ * `N passed, N failed`. A part that cannot run counts as failed, and its cause is printed.
  */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { ensureHost } from './vscodeHost.mjs';
 
 /** @typedef {{ passed: number, failed: number }} Counts */
 
-/** Commands that run side by side: tests wait as much as they compute. With more of them, whole editors would wait for one another. */
+/** Commands at a time: tests wait as much as they compute. With more, whole editors would wait for each other. */
 const lanes = 2;
 
 /** @type {Record<string, { needs: ('build' | 'chromium' | 'host' | 'redis')[], run: () => Promise<Counts> }>} */
@@ -47,13 +47,13 @@ try {
   total.failed++;
 }
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
-// Whatever a failed part has left open must not keep this process running.
+// Resources that a failed part has left open must not keep this process running.
 process.exit(total.failed > 0 ? 1 : 0);
 
 /** @param {string[]} names */
 async function runParts(names) {
   await ensureDependencies();
-  /** Each is tried once; every part that needs one that failed reports it. @type {Record<string, () => Promise<unknown>>} */
+  /** Requirements, each prepared once. Every part that needs a failed one reports the failure. @type {Record<string, () => Promise<unknown>>} */
   const needs = {
     build: once(build),
     chromium: once(async () => (process.env.CHROMIUM_PATH = await ensureChromium())),
@@ -113,7 +113,7 @@ async function vitest(project) {
     await readFile(file, 'utf8').catch(() => Promise.reject(new Error('Vitest ended without a result. Its output is above.'))),
   );
   await rm(folder, { recursive: true });
-  // A file that does not load has no tests to count. A skipped test proves nothing.
+  // A file that does not load has no tests and counts as one failure. So does a skipped test, which proves nothing.
   const broken = result.testResults.filter((one) => one.status === 'failed' && one.assertionResults.length === 0).length;
   const skipped = result.numPendingTests + result.numTodoTests;
   if (skipped > 0) console.error(`Skipped tests count as failed: ${skipped}.`);
@@ -121,7 +121,7 @@ async function vitest(project) {
   return { passed: result.numPassedTests, failed: result.numFailedTests + broken + skipped };
 }
 
-/** What `npm run coverage` (scripts/coverage.mjs) adds. @param {string} project */
+/** Vitest's options under `npm run coverage` (scripts/coverage.mjs). @param {string} project */
 function coverageOptions(project) {
   const folder = process.env.STEPLENS_COVERAGE;
   if (folder === undefined) return [];
@@ -141,7 +141,7 @@ function mocha(file) {
   return script('test/host/runSpec.mjs', file);
 }
 
-/** Runs a script whose last line is `N passed, N failed`. Its output is printed at its end, because another may run beside it. @param {string[]} command @returns {Promise<Counts>} */
+/** Runs a script whose last line is `N passed, N failed`. Prints its output at its end, because another script may run at the same time. @param {string[]} command @returns {Promise<Counts>} */
 async function script(...command) {
   const { output } = await capture([process.execPath, ...command]);
   console.log(output);

@@ -2,9 +2,9 @@
  * A real VS Code without a display and without a download from Microsoft: the VS Code server inside npm's `code-server`
  * package (workbench, extension host, webviews), served to a browser.
  *
- * Installed once a version, outside `node_modules`. No compiler is needed: with install scripts off, everything native
- * the server cannot do without is prebuilt (file watcher, terminal, ripgrep); Kerberos, SQLite and the native logger are
- * optional to it. Without the native logger no log file is written and output channels stay empty, so a logger in
+ * Installed once per version, outside `node_modules`. No compiler is needed: install scripts are off, and all native modules
+ * that the server requires are prebuilt (file watcher, terminal, ripgrep). Kerberos, SQLite and the native logger are
+ * optional. Without the native logger no log file is written and output channels stay empty, so a logger in
  * JavaScript takes its place.
  */
 import { spawn } from 'node:child_process';
@@ -17,7 +17,7 @@ import { URLSearchParams } from 'node:url';
 import { capture, run } from './run.mjs';
 
 const version = '4.139.1';
-/** The Node that version needs; npm has its binaries. */
+/** The Node version that this server needs; npm has its binaries. */
 const nodeVersion = '24.9.0';
 
 const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
@@ -28,14 +28,14 @@ const nodePackage = `node-${process.platform === 'win32' ? 'win' : process.platf
 /** @typedef {{ url: string, stop(): Promise<void>, extensions: string, log(): string }} RunningHost */
 
 /**
- * Installs the VS Code server when the cache does not hold a working one.
+ * Installs the VS Code server if the cache does not contain a working one.
  * @returns {Promise<Host>} rejects with the cause
  */
 export async function ensureHost() {
   const host = hostIn(home);
   if (await works(host)) return host;
   console.log(`Installing the VS Code server ${version} into ${home} (about 620 MB, once)`);
-  // Built beside and moved into place whole: an interrupted installation leaves nothing that looks finished.
+  // Built in another folder and then moved as a whole, so that an interrupted installation never looks finished.
   await mkdir(join(home, '..'), { recursive: true });
   const building = await mkdtemp(join(home, '..', `${version}.partial-`));
   try {
@@ -86,11 +86,11 @@ async function install(folder) {
   const vscode = join(folder, 'code', 'node_modules', 'code-server', 'lib', 'vscode');
   await run(['npm', 'install', '--omit=dev', ...quiet], { cwd: vscode, quiet: true });
   await writeFile(join(vscode, 'node_modules', '@vscode', 'spdlog', 'index.js'), logger);
-  // Ends an extension host whose server has vanished; the closed connection does that too.
+  // The watchdog ends an extension host whose server has ended; the closed connection does that, too.
   await writeFile(join(vscode, 'node_modules', '@vscode', 'native-watchdog', 'index.js'), 'exports.start = () => {};\n');
 }
 
-/** Stands in for `@vscode/spdlog`; written so that Node sees its named exports from an ES module. */
+/** Replacement for `@vscode/spdlog`, written so that Node finds its named exports from an ES module. */
 const logger = `const fs = require('fs'), path = require('path');
 const names = ['trace', 'debug', 'info', 'warning', 'error', 'critical'];
 class Logger {
@@ -112,7 +112,7 @@ exports.createRotatingLogger = async (name, file) => new Logger('', name, file);
 exports.createAsyncRotatingLogger = exports.createRotatingLogger;
 `;
 
-/** Settings that clear the screen of what has nothing to do with StepLens. */
+/** Settings that hide the parts of VS Code that do not concern StepLens. */
 const quietSettings = {
   'chat.disableAIFeatures': true,
   'chat.commandCenter.enabled': false,
@@ -176,7 +176,7 @@ export async function startHost(options) {
     ],
     { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env, EXTENSIONS_GALLERY: '{}' } },
   );
-  // However this process ends, its server does not outlive it.
+  // The server must end with this process, however it ends.
   const endServer = () => void server.kill('SIGKILL');
   process.once('exit', endServer);
   let log = '';

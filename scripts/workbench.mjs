@@ -1,4 +1,4 @@
-/** Drives VS Code's workbench in Chromium: what the in-host suite, the panel and packaging tests and the screenshots share. */
+/** Drives VS Code's workbench in Chromium, for the in-host suite, the panel and packaging tests and the screenshots. */
 import { chromium } from 'playwright-core';
 import { chromiumFlags, ensureChromium } from './chromium.mjs';
 import { slowness } from './run.mjs';
@@ -17,9 +17,9 @@ export async function openWorkbench(url, { viewport = { width: 1400, height: 900
   const browser = await chromium.launch({ executablePath: await ensureChromium(), args: chromiumFlags });
   try {
     const context = await browser.newContext({ viewport, deviceScaleFactor: scale });
-    // A limit only ends what hangs.
+    // The limit only ends actions that hang.
     context.setDefaultTimeout(60_000 * slowness);
-    // Extensions learn the language from the workbench.
+    // Extensions get the language from the workbench.
     if (language)
       await context.addInitScript(
         (name) => Object.defineProperty(globalThis, '_VSCODE_NLS_LANGUAGE', { get: () => name, set() {} }),
@@ -60,11 +60,11 @@ async function throttle(context, page) {
 export async function openFile(page, name) {
   const last = name.split('/').at(-1) ?? name;
   const named = page.getByText(last, { exact: true });
-  // By the row's whole name: of a label log's, which begins with the name of its file, that part is an element of its own.
+  // Compares the row's whole name, because in the name of a label log the name of its file is a separate element.
   const label = page.locator('.label-name').filter({ hasText: new RegExp(`^${last.replaceAll('.', '\\.')}$`) });
   const row = page.locator('.quick-input-list .monaco-list-row').filter({ has: label }).first();
   const tab = page.locator('.tab.active').filter({ has: named }).first();
-  // Files that are found late move the rows, perhaps below a click.
+  // Files that are found late move the rows, perhaps while one is clicked.
   for (let tries = 0; tries < 5; tries++) {
     await quickInput(page, 'Control+P', name, row);
     if (await succeeds(tab.waitFor({ timeout: 5_000 * slowness }))) return;
@@ -82,7 +82,7 @@ export async function runCommand(page, title) {
 }
 
 /**
- * Moves the cursor of the active editor to a line. Tries again while the quick input is still busy with what was asked before.
+ * Moves the cursor of the active editor to a line. Tries again while the quick input is still busy with the request before.
  * @param {Page} page
  * @param {number} line
  * @param {number} [column]
@@ -93,7 +93,7 @@ export async function goToLine(page, line, column = 1) {
   const timeout = 3_000 * slowness;
   for (let tries = 0; tries < 15; tries++) {
     await page.keyboard.press('Control+G');
-    // Pressed in the input alone: in the editor the key would write a line.
+    // The key is pressed only in the input: in the editor it would insert a line.
     const isAsked = (await succeeds(input.fill(`:${line}:${column}`, { timeout }))) && (await succeeds(input.press('Enter', { timeout })));
     if (isAsked && (await succeeds(cursor.waitFor({ timeout })))) return;
     await page.keyboard.press('Escape');
@@ -102,8 +102,8 @@ export async function goToLine(page, line, column = 1) {
 }
 
 /**
- * Opens the quick input, and again when what is looked for is not offered: its list is made when it opens, perhaps before
- * an extension is ready.
+ * Opens the quick input and clicks a row. Opens it again if the row is missing: the list is made when the input opens,
+ * perhaps before an extension is ready.
  * @param {Page} page
  * @param {string} key
  * @param {string} text
@@ -114,11 +114,11 @@ async function quickInput(page, key, text, row) {
   const timeout = 3_000 * slowness;
   for (let tries = 0; tries < 15; tries++) {
     await page.keyboard.press(key);
-    // A page that takes the focus closes the input again, also while it is being filled.
+    // A page that takes the focus closes the input, even while it is being filled.
     const isOffered = (await succeeds(input.fill(text, { timeout }))) && (await succeeds(row.waitFor({ timeout })));
     if (isOffered) await settled(page);
     if (isOffered && (await succeeds(row.click({ timeout })))) {
-      // The list, not its input: a command may open a list of its own in the same input at once.
+      // Waits for the row and not for the input: a command may open its own list in the same input at once.
       await row.waitFor({ state: 'hidden' });
       return;
     }
@@ -128,7 +128,7 @@ async function quickInput(page, key, text, row) {
 }
 
 /**
- * Waits until the rows of the quick input stay: they come in several goes, and an element of the list then shows another row.
+ * Waits until the rows of the quick input are stable: they arrive in batches, and list elements then show other rows.
  * @param {Page} page
  */
 async function settled(page) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 /**
- * Properties run on the same cases every time, so that a red run means the change. `PROPERTY_SEED=N npm run test:unit`
- * takes others: worth doing now and then.
+ * Property tests use the same cases in every run, so that a failure is due to a change. From time to time, run
+ * `PROPERTY_SEED=N npm run test:unit` to use other cases.
  */
 fc.configureGlobal({ seed: Number(process.env.PROPERTY_SEED ?? 1) });

@@ -1,7 +1,7 @@
 import { l10n, window } from 'vscode';
 import type { Command } from './command.js';
 
-/** Asks for consent to send text to the server that the chosen model scores at. */
+/** Asks for consent to send text to the server of the chosen model. */
 export const allowServer: Command = {
   id: 'steplens.allowServer',
   async run({ client, consent }) {

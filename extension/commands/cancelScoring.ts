@@ -1,7 +1,7 @@
 import { CancelScoring } from '../../server/protocol/scoring.js';
 import type { Command } from './command.js';
 
-/** Stops scoring, of every document. */
+/** Stops scoring all documents. */
 export const cancelScoring: Command = {
   id: 'steplens.cancelScoring',
   async run({ client }) {

@@ -11,29 +11,32 @@ export interface Command {
   readonly run: (stepLens: StepLens, ...args: readonly unknown[]) => Promise<void> | void;
 }
 
-/** What a row of the view of open files is about, as its menu passes it. */
+/** A row of the view of open files, as its menu passes it to a command. */
 export interface FileRow {
   readonly uri: Uri;
   readonly problem?: number;
-  /** Of a step in the file. */
+  /** Range of a step in the file. */
   readonly range?: Range;
 }
 
 /**
- * The document a command is about: its first argument (a URI, as text or as VS Code's menus pass it, or a row of a view), else that of the
- * active editor or of the panel with the focus.
+ * Returns the document a command is about: its first argument (a URI, as text or as VS Code's menus pass it, or a row
+ * of a view), else the document of the active editor or of the panel with the focus.
  */
 export function targetOf(stepLens: Pick<StepLens, 'active'>, argument: unknown): Uri | undefined {
   return givenUri(argument) ?? stepLens.active.uri;
 }
 
-/** The argument as a row of the view of open files; undefined for any other. */
+/** Returns the argument as a row of the view of open files; undefined if it is anything else. */
 export function rowOf(argument: unknown): FileRow | undefined {
   const row = argument as Partial<FileRow> | null | undefined;
   return typeof row === 'object' && row?.uri instanceof Uri ? (row as FileRow) : undefined;
 }
 
-/** The files a command is about: those chosen in the explorer or a view (its second argument), else the one document, or those of the panel. */
+/**
+ * Returns the files a command is about: those chosen in the explorer or a view (its second argument), else the one
+ * document or those of the panel.
+ */
 export function filesOf(stepLens: StepLens, argument: unknown, selected: unknown): readonly Uri[] {
   const chosen = Array.isArray(selected) ? selected.flatMap((one) => (one instanceof Uri ? [one] : (rowOf(one)?.uri ?? []))) : [];
   if (chosen.length > 0) return chosen;
@@ -47,8 +50,8 @@ function givenUri(argument: unknown): Uri | undefined {
 }
 
 /**
- * The place in a file that a command is about: the one that the panel with the focus shows, else at the cursor of an editor in sight, the
- * active one before others.
+ * Returns the place in a file that a command is about: the one shown by the panel with the focus, else the one at the
+ * cursor of a visible editor, the active one first.
  */
 export async function placeIn({ client, active }: StepLens, uri: Uri): Promise<StepAtResult | null> {
   const { problem, node, step } = active.placeIn(uri) ?? {};
@@ -57,7 +60,7 @@ export async function placeIn({ client, active }: StepLens, uri: Uri): Promise<S
   return editor ? requestStepAt(client, uri, editor.selection.active) : null;
 }
 
-/** The problem of a file that a command is about: the one given, else that of `placeIn`, else the first. */
+/** Returns the problem of a file that a command is about: the given one, else that of `placeIn`, else the first. */
 export async function problemIn(stepLens: StepLens, uri: Uri, given: unknown): Promise<number> {
   return isIndex(given) ? given : ((await placeIn(stepLens, uri))?.problem ?? 0);
 }

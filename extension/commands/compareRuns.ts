@@ -4,7 +4,7 @@ import { CompareRuns } from '../../server/protocol/comparison.js';
 import type { StepLens } from '../shell/stepLens.js';
 import { type Command, problemIn, targetOf } from './command.js';
 
-/** Compares a problem with the same problem of another file: another policy, another seed, another PRM. */
+/** Compares a problem with the same problem in another file: by another policy, another seed or another PRM. */
 export const compareRuns: Command = {
   id: 'steplens.compareRuns',
   async run(stepLens, target, problem, other) {
@@ -30,7 +30,7 @@ export const compareRuns: Command = {
   },
 };
 
-/** One of the other open files, or any other file. */
+/** Asks for one of the other open files, or any other file. */
 async function otherRun(stepLens: StepLens, uri: Uri): Promise<Uri | undefined> {
   const open = stepLens.claims.documents.map((document) => document.uri).filter((one) => one.toString() !== uri.toString());
   const choose = { label: l10n.t('Choose a File…'), uri: undefined };

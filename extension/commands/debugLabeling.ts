@@ -2,7 +2,7 @@ import { debug, l10n, window, workspace } from 'vscode';
 import { launchOf } from '../debug/searchDebugger.js';
 import { type Command, targetOf } from './command.js';
 
-/** Starts the debugger on the labeling of a problem: the one given by its id, else the first of the file. */
+/** Starts the debugger on the labeling of a problem: the one with the given id, else the first of the file. */
 export const debugLabeling: Command = {
   id: 'steplens.debugLabeling',
   async run(stepLens, target, problem) {

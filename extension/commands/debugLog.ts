@@ -2,7 +2,7 @@ import { debug, l10n, Uri, window, workspace } from 'vscode';
 import { attachTo } from '../debug/searchDebugger.js';
 import type { Command } from './command.js';
 
-/** Starts the debugger on an event log: the one given, the one in the active editor, or one the user picks. */
+/** Starts the debugger on an event log: the given one, the one in the active editor, or one the user picks. */
 export const debugLog: Command = {
   id: 'steplens.debugLog',
   async run(_stepLens, target) {

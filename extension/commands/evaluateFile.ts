@@ -1,7 +1,10 @@
 import { l10n, window } from 'vscode';
 import { type Command, filesOf } from './command.js';
 
-/** Best-of-N of candidate sets and scores of process benchmarks, in a panel: of the files chosen in the explorer, else of the open one. */
+/**
+ * Shows Best-of-N of candidate sets and scores of process benchmarks in a panel: for the files chosen in the explorer,
+ * else the open one.
+ */
 export const evaluateFile: Command = {
   id: 'steplens.evaluateFile',
   run(stepLens, target, selected) {

@@ -9,11 +9,11 @@ import {
 import type { Reports } from '../views/reports.js';
 import { type Command, filesOf } from './command.js';
 
-/** The command line's own, so that both write the same file. */
+/** The same seed as the command line's, so that both write the same file. */
 export const exportSeed = 1;
 const thresholdsKey = 'steplens.export.thresholds';
 
-/** Training data from trees and labeled solutions: format, threshold, source and target are asked for, in this order. */
+/** Exports training data from trees and labeled solutions. Asks for source, format, threshold and target, in order. */
 export const exportTrainingData: Command = {
   id: 'steplens.exportTrainingData',
   async run(stepLens, target, selected, options) {
@@ -41,7 +41,7 @@ export const exportTrainingData: Command = {
   },
 };
 
-/** Thresholds the last exports of this workspace used, by format. */
+/** Returns the thresholds of this workspace's last exports, by format. */
 export function exportThresholds({ workspaceState }: ExtensionContext): Readonly<Record<string, number>> {
   return workspaceState.get<Record<string, number>>(thresholdsKey, {});
 }
@@ -50,7 +50,7 @@ function rememberThreshold({ workspaceState }: ExtensionContext, { id }: Trainin
   return workspaceState.update(thresholdsKey, { ...workspaceState.get<Record<string, number>>(thresholdsKey, {}), [id]: threshold });
 }
 
-/** Nothing is open or chosen: files, or the folder of a run. */
+/** If nothing is open or chosen, asks for files or the folder of a run. */
 async function pickSource(): Promise<readonly Uri[]> {
   return (
     (await window.showOpenDialog({
@@ -113,7 +113,7 @@ async function tell(
   await reports.show(l10n.t('What an export left out'), exportReport(outcome, format, threshold, names));
 }
 
-/** Every exclusion by reason, with the rules, as Markdown. */
+/** Returns every exclusion by reason, with the rules, as Markdown. */
 function exportReport(
   { files, samples, samplesWithError, paths, excluded, faults }: ExportOutcome,
   { title, rules }: TrainingFormat,

@@ -2,7 +2,7 @@ import { debug, l10n, ProgressLocation, window } from 'vscode';
 import { debugType } from '../debug/searchDebugger.js';
 import type { Command } from './command.js';
 
-/** Runs the debugged search again from the current event on, with something changed: what the debug console does with `what if`. */
+/** Runs the debugged search again from the current event on, with a change, like `what if` in the debug console. */
 export const forkSearch: Command = {
   id: 'steplens.forkSearch',
   async run() {

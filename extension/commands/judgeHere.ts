@@ -3,7 +3,7 @@ import { ReviewStepRequest } from '../../server/protocol/review.js';
 import { toRange } from '../shell/editors.js';
 import { type Command, targetOf } from './command.js';
 
-/** Begins a review of one file in its own editor, without the panel: the cursor is on the first step that is not judged yet. */
+/** Begins a review of one file in its own editor, without the panel. Moves the cursor to the first unjudged step. */
 export const judgeHere: Command = {
   id: 'steplens.judgeHere',
   async run({ active, client, review }, target) {

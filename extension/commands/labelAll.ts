@@ -7,7 +7,7 @@ import type { StepLens } from '../shell/stepLens.js';
 import { type Command, targetOf } from './command.js';
 import { label } from './labelProblem.js';
 
-/** Labels every problem of a file, one after the other; cancelling one stops here, and running it again resumes from there. */
+/** Labels every problem of a file, one after the other. Cancelling stops the command; the next run resumes there. */
 export const labelAll: Command = {
   id: 'steplens.labelAll',
   async run(stepLens, target) {
@@ -22,7 +22,7 @@ export const labelAll: Command = {
         name: l10n.t('Labeling problem {0} of {1}', problem + 1, count),
         showsTree: false,
       });
-      // It failed, which was said, with Retry.
+      // The failure was reported, with a Retry button.
       if (outcome === undefined) return;
       outcomes.push(outcome);
       if (outcome.state !== 'cancelled') continue;

@@ -8,7 +8,7 @@ import { commandOf } from '../shell/remedy.js';
 import type { StepLens } from '../shell/stepLens.js';
 import { type Command, problemIn, targetOf } from './command.js';
 
-/** Labels a problem (the one given, else the one at the cursor) with the policy of the settings, beside its growing tree. */
+/** Labels a problem (the given one, else at the cursor) with the policy of the settings, and shows its growing tree. */
 export const labelProblem: Command = {
   id: 'steplens.labelProblem',
   async run(stepLens, target, problem) {
@@ -26,7 +26,7 @@ export const labelProblem: Command = {
   },
 };
 
-/** Labels one problem with a notification that says how far it is and cancels it; undefined when it failed, which was said. */
+/** Labels one problem, with a notification that shows progress and can cancel. Undefined for a (reported) failure. */
 export async function label(
   stepLens: StepLens,
   uri: Uri,
@@ -39,7 +39,7 @@ export async function label(
   return window.withProgress(
     { location: ProgressLocation.Notification, title: `StepLens: ${name}`, cancellable: true },
     async (progress, token) => {
-      // Once: a user who closes the tree does not get it back.
+      // Shown once: if the user closes the tree, it does not open again.
       let isShown = !showsTree;
       const listener = stepLens.client.onDidChangeLabeling((params) => {
         if (params.uri !== uri.toString() || params.problem !== problem || params.state === 'ended') return;
@@ -60,7 +60,7 @@ export async function label(
   );
 }
 
-/** A run that failed says why, and what can be done: once the cause is gone, the same run continues. */
+/** Reports why a run failed and what can be done. When the cause is gone, the same run continues. */
 async function offerHelp(stepLens: StepLens, uri: Uri, problem: number, again: boolean, error: unknown): Promise<void> {
   stepLens.log.error(`Labeling ${uri.toString()}, problem ${problem + 1}: ${detailsOf(error)}`);
   const [retry, tryOnce, showLog] = [l10n.t('Retry'), l10n.t('Try the Policy Once'), l10n.t('Show Log')];
@@ -97,7 +97,7 @@ function report(progress: Progress<{ message: string }>, { rollouts, budget, sea
   });
 }
 
-/** What came of it, in one sentence with the next action. */
+/** Reports the outcome in one sentence, with the next action. */
 async function tell(
   stepLens: StepLens,
   uri: Uri,

@@ -8,7 +8,7 @@ import { messageForUser } from '../shell/log.js';
 import { writeOwn } from '../shell/writeOwn.js';
 import type { Command } from './command.js';
 
-/** Characters of a file that are looked at for its fields. */
+/** Characters of a file that are searched for its fields. */
 const headLength = 1_000_000;
 const none = l10n.t('None');
 
@@ -20,7 +20,10 @@ const kinds: readonly (QuickPickItem & { readonly labelKind: LabelKind })[] = [
   { labelKind: 'firstError1', label: l10n.t('First error, counted from 1'), detail: l10n.t('one number; 0 or -1 means no error') },
 ];
 
-/** Asks which keys of the active file's records are what, shows what that reads, and writes it to `steplens.json` beside the file. */
+/**
+ * Asks for the meaning of the keys in the active file's records, shows what the mapping reads, and writes it to
+ * `steplens.json` beside the file.
+ */
 export const mapFields: Command = {
   id: 'steplens.mapFields',
   async run({ claims }) {
@@ -39,7 +42,7 @@ export const mapFields: Command = {
     if (mapping === undefined) return;
     const before = await writeMapping(place, mapping);
     await claims.readAgain(place.mapping);
-    // The message stays until it is answered or closed; the command is done.
+    // The command ends without waiting: the message stays until it is answered or closed.
     offerUndo(claims, place.mapping, before).catch((error: unknown) => void window.showErrorMessage(`StepLens: ${messageForUser(error)}`));
   },
 };
@@ -65,7 +68,7 @@ async function askMapping(document: TextDocument, fields: readonly RecordField[]
   return { ...base, ...(kind && { labels, labelKind: kind.labelKind }), ...(answer !== none && { answer }) };
 }
 
-/** Asks for a field; the title shows what the mapping with the field under the cursor reads. Undefined: given up. */
+/** Asks for a field. The title previews what the mapping reads with the highlighted field. Undefined when cancelled. */
 function pick(
   document: TextDocument,
   fields: readonly RecordField[],
@@ -96,7 +99,7 @@ function pick(
   });
 }
 
-/** What a mapping reads of the first record. */
+/** Previews what a mapping reads from the first record. */
 function preview(head: string, mapping: Mapping): string {
   const [problem] = readAs(mappedFormat(mapping), head).problems;
   const count = problem?.steps.length ?? 0;
@@ -106,7 +109,7 @@ function preview(head: string, mapping: Mapping): string {
   return `→ ${question}${count} ${count === 1 ? 'step' : 'steps'}: “${first.text.slice(0, 40)}”`;
 }
 
-/** Says where the mapping is, and takes it back when asked: as it was `before`, without the file where there was none. */
+/** Reports where the mapping is and offers to undo it: to restore the file `before`, or to delete it if it is new. */
 async function offerUndo(claims: Claims, target: Uri, before: string | undefined): Promise<void> {
   const showFile = l10n.t('Open');
   const undo = l10n.t('Undo');
@@ -122,7 +125,7 @@ async function offerUndo(claims: Claims, target: Uri, before: string | undefined
   await claims.readAgain(target);
 }
 
-/** Puts a mapping of this file before those that are there; what the file had before, undefined where there was none. */
+/** Puts a mapping of this file before the existing ones. Returns the file's previous text, undefined if it is new. */
 async function writeMapping(
   { mapping: target, name }: NonNullable<ReturnType<typeof mappingPlaceOf>>,
   mapping: Mapping,

@@ -8,8 +8,8 @@ const usual = 16;
 const most = 10_000;
 
 /**
- * Samples more rollouts from a node of a tree that a run made: the one given, else the one at the cursor. The file can be taken
- * back to what it was; the event log only ever grows, and the tree panel says how many rollouts the file does not have.
+ * Samples more rollouts from a node of a tree made by a run: the given node, else the one at the cursor. The file can
+ * be restored; the event log only ever grows, and the tree panel shows how many rollouts the file does not have.
  */
 export const moreRollouts: Command = {
   id: 'steplens.moreRollouts',
@@ -63,7 +63,7 @@ function countOf(text: string): number | undefined {
   return count >= 1 && count <= most ? count : undefined;
 }
 
-/** Writes the file as it was; an edit, so that it can itself be undone. */
+/** Restores the file's text as an edit, so that this can itself be undone. */
 async function takeBack(document: TextDocument, before: string): Promise<void> {
   const edit = new WorkspaceEdit();
   edit.replace(document.uri, new Range(document.positionAt(0), document.positionAt(document.getText().length)), before);

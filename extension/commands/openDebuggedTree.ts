@@ -1,7 +1,7 @@
 import { l10n, Uri, window } from 'vscode';
 import type { Command } from './command.js';
 
-/** Shows the tree of the search that is debugged; it follows the debugger from then on. */
+/** Shows the tree of the debugged search. From then on, it follows the debugger. */
 export const openDebuggedTree: Command = {
   id: 'steplens.openDebuggedTree',
   async run({ marks, panels }) {

@@ -5,10 +5,10 @@ import { isOfRecords } from '../shell/recordFiles.js';
 import type { StepLens } from '../shell/stepLens.js';
 import type { Command } from './command.js';
 
-/** Records before those that are shown, at most: what the server reads at a time. */
+/** How many records to go back, at most: the number that the server reads at a time. */
 const PAGE = 1000;
 
-/** Shows the records of a compressed, archived or very large file: the one given, that of the active tab, or one that is chosen. */
+/** Shows the records of a compressed, archived or very large file: the given, active or a chosen one. */
 export const openRecords: Command = {
   id: 'steplens.openRecords',
   async run(stepLens, target) {
@@ -22,7 +22,7 @@ export const openRecords: Command = {
   },
 };
 
-/** Shows the records that follow those of the active document. */
+/** Shows the records after those of the active document. */
 export const nextRecords: Command = {
   id: 'steplens.nextRecords',
   async run(stepLens) {

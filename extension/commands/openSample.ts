@@ -2,7 +2,7 @@ import { Uri, window, workspace } from 'vscode';
 import type { Command } from './command.js';
 import { score } from './scoreDocument.js';
 
-/** Opens a copy of a sample solution with an error in it, and scores it even if documents are not scored when they open. It is not saved. */
+/** Opens an unsaved copy of a sample solution with an error, and scores it even if nothing is scored on opening. */
 export const openSample: Command = {
   id: 'steplens.openSample',
   async run(stepLens) {

@@ -6,7 +6,7 @@ import type { StepLens } from '../shell/stepLens.js';
 import type { TreePlace } from '../shell/treePlace.js';
 import { type Command, type FileRow, isIndex, placeIn, rowOf, targetOf } from './command.js';
 
-/** Draws a problem as a tree beside its file: the one given, that of a row of the view, else the one at the cursor. */
+/** Shows a problem as a tree beside its file: the given one, the one of a view's row, else the one at the cursor. */
 export const openTree: Command = {
   id: 'steplens.openTree',
   async run(stepLens, target, problem, node, column) {
@@ -24,11 +24,11 @@ export const openTree: Command = {
   },
 };
 
-/** Where the tree opens: at the step of a row, else at the cursor. */
+/** Returns where the tree opens: at the step of a row, else at the cursor. */
 async function landing(stepLens: StepLens, uri: Uri, row: FileRow | undefined): Promise<TreePlace> {
   const place =
     row?.range === undefined ? await placeIn(stepLens, uri) : await requestStepAt(stepLens.client, uri, toRange(row.range).start);
-  // A cursor on the problem itself, as in a file that just opened, chooses no node: the tree lands on its first low step.
+  // A cursor on the problem itself, as in a newly opened file, selects no node: the tree opens at its first low step.
   if (place?.step === undefined) return { problem: place?.problem ?? row?.problem, node: place?.node || undefined };
   const { problem, step } = place;
   return { problem, node: (await stepLens.client.request(NodeOfStep, { uri: uri.toString(), problem, step })) ?? undefined };

@@ -35,7 +35,10 @@ const ways: readonly { readonly label: string; readonly detail: string; readonly
   },
 ];
 
-/** Begins a review of the steps of files or folders, of one record or one step and what follows it (`part`), of one queue (`part`), or continues with the last one. */
+/**
+ * Begins a review of the steps of files or folders, or only of the part given by `part`: a record, a step and what
+ * follows it, or a queue. Can also continue the last review.
+ */
 export const reviewSteps: Command = {
   id: 'steplens.reviewSteps',
   async run(stepLens, target, selected, part) {

@@ -1,7 +1,7 @@
 import { l10n, window } from 'vscode';
 import type { Command } from './command.js';
 
-/** Withdraws consent from servers: nothing more is sent to them until they are allowed again. */
+/** Withdraws consent from servers: nothing more is sent to them until the user consents again. */
 export const revokeServer: Command = {
   id: 'steplens.revokeServer',
   async run({ consent }) {

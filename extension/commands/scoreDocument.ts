@@ -6,13 +6,16 @@ import { type Command, targetOf } from './command.js';
 
 const messageMs = 5_000;
 
-/** Scores the steps of a document now, also when they are not scored on opening. */
+/** Scores the steps of a document now, even if documents are not scored on opening. */
 export const scoreDocument: Command = {
   id: 'steplens.scoreDocument',
   run: (stepLens, target) => score(stepLens, targetOf(stepLens, target), false),
 };
 
-/** Asks a document's values of the server and reports the outcome in the status bar; where its server needs consent first, that is asked for. A cancelled scoring reports nothing. */
+/**
+ * Requests a document's values from the server and reports the outcome in the status bar. Asks for consent first if the
+ * scoring server needs it. A cancelled scoring reports nothing.
+ */
 export async function score(stepLens: StepLens, uri: Uri | undefined, again: boolean): Promise<void> {
   if (!uri) return;
   const { client, consent } = stepLens;
@@ -22,7 +25,7 @@ export async function score(stepLens: StepLens, uri: Uri | undefined, again: boo
   } catch (error) {
     const origin = client.status?.asksFor;
     if (origin === undefined || isCancelled(error)) throw error;
-    // A "no" is an answer, and no failure.
+    // A "no" is an answer, not a failure.
     if (await consent.notify(origin)) await score(stepLens, uri, again);
   }
 }

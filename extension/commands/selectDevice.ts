@@ -14,7 +14,7 @@ const about: { readonly [K in Device]: string } = {
   cpu: l10n.t('no GPU'),
 };
 
-/** Chooses the device the model runs on; says which one is in use and why others were passed over. */
+/** Asks for the device that the model runs on. Shows which one is in use and why others were passed over. */
 export const selectDevice: Command = {
   id: 'steplens.selectDevice',
   async run({ settings, client }) {

@@ -4,7 +4,10 @@ import { exists } from '../shell/exists.js';
 import { writeOwn } from '../shell/writeOwn.js';
 import type { Command } from './command.js';
 
-/** Chooses the model that scores: the bundled one, or a folder with a `prm.json`, which is offered where the model is of a known family. */
+/**
+ * Asks for the model that scores: the bundled one, or a folder with a `prm.json`. If the file is missing and the model
+ * is of a known family, offers to write it.
+ */
 export const selectModel: Command = {
   id: 'steplens.selectModel',
   async run({ settings, client }) {
@@ -40,7 +43,7 @@ export const selectModel: Command = {
   },
 };
 
-/** The text of the profile to write, as chosen; undefined = none. */
+/** Returns the text of the profile to write, as chosen by the user; undefined to write none. */
 async function offerProfile(folder: Uri, found: readonly RecognizedFamily[]): Promise<string | undefined> {
   if (found.length === 0) {
     void window.showErrorMessage(

@@ -3,7 +3,7 @@ import { ShowRequest } from '../../server/protocol/requests.js';
 import { consentToLabel } from '../shell/labelingConsent.js';
 import type { Command } from './command.js';
 
-/** Sends the request that the active editor shows again, after consent to its server, and compares both replies. */
+/** Sends the request in the active editor again, after consent to its server, and compares both replies. */
 export const sendRequestAgain: Command = {
   id: 'steplens.sendRequestAgain',
   async run({ client, consent, requests }, target) {

@@ -8,7 +8,10 @@ interface Server extends QuickPickItem {
   readonly url: string;
 }
 
-/** Keeps the key of a server that is chosen now (scoring model, policy, judge) among VS Code's secrets, never in a setting; an empty one forgets it. */
+/**
+ * Stores the key of a server in use (scoring model, policy, judge) in VS Code's secrets, never in a setting. An empty
+ * key deletes it.
+ */
 export const setServerKey: Command = {
   id: 'steplens.setServerKey',
   async run(stepLens) {
@@ -40,12 +43,12 @@ export const setServerKey: Command = {
         ? l10n.t('The key for {0} is forgotten.', origin)
         : l10n.t("The key for {0} is kept in VS Code's secret storage.", origin),
     );
-    // It may have been what was missing.
+    // The missing key may have caused the failure.
     if (client.status?.state === 'failed') await commands.executeCommand('steplens.scoreDocument');
   },
 };
 
-/** One item an origin. */
+/** Returns one item per origin. */
 async function chosenServers({ settings, client }: StepLens): Promise<Server[]> {
   const { labelingPolicy, labelingJudge } = settings.read();
   const scoring = await client.request(ScoringServer, {});

@@ -2,15 +2,15 @@ import { l10n, type QuickPick, type QuickPickItem, window } from 'vscode';
 import type { Command } from './command.js';
 
 interface Item extends QuickPickItem {
-  /** null = the profile's. */
+  /** null = the threshold of the profile. */
   readonly threshold: number | null;
 }
 
 const steps = Array.from({ length: 19 }, (_, index) => (index + 1) / 20);
 
 /**
- * Chooses the threshold below which a step is low. Every file is marked again while the selection moves; Escape brings
- * back what was. A number can be typed.
+ * Asks for the threshold below which a step is low. All files are marked again while the selection moves; Escape
+ * restores the previous marks. A number can be typed.
  */
 export const setThreshold: Command = {
   id: 'steplens.setThreshold',
@@ -22,7 +22,7 @@ export const setThreshold: Command = {
   },
 };
 
-/** Resolves with the accepted threshold, or undefined when it was left. */
+/** Resolves with the accepted threshold, or undefined when the picker was closed. */
 function pick(saved: number | null, preview: (threshold: number | null) => void): Promise<number | null | undefined> {
   const picker: QuickPick<Item> = window.createQuickPick<Item>();
   picker.title = l10n.t('Steps below this are low');
@@ -44,7 +44,7 @@ function pick(saved: number | null, preview: (threshold: number | null) => void)
   });
 }
 
-/** What can be chosen while `text` is in the field: the number typed, then the profile's and round ones. */
+/** Returns the choices while `text` is in the field: the typed number, then the profile's and round numbers. */
 export function itemsFor(text: string, saved: number | null): Item[] {
   const typed = text.trim() === '' ? Number.NaN : Number(text.replace(',', '.'));
   const isTyped = typed >= 0 && typed <= 1;

@@ -2,7 +2,7 @@ import { commands, l10n, Uri, window, workspace } from 'vscode';
 import { Agreement, type AgreementView } from '../../server/protocol/review.js';
 import { type Command, filesOf } from './command.js';
 
-/** How far reviewers agree, as a Markdown preview. */
+/** Shows how much reviewers agree, as a Markdown preview. */
 export const showAgreement: Command = {
   id: 'steplens.showAgreement',
   async run(stepLens, target, selected) {
@@ -27,7 +27,7 @@ async function offerDisagreements(files: readonly Uri[]): Promise<void> {
 }
 
 const names: Readonly<Record<string, string>> = { '-1': l10n.t('wrong'), '0': l10n.t('neutral'), '1': l10n.t('right') };
-/** Steps that are listed of a cell. */
+/** Maximum number of steps listed for a cell. */
 const listed = 5;
 
 function agreementText({ reviewers, fleiss, krippendorff, pairs }: AgreementView, files: readonly Uri[]): string {
@@ -61,7 +61,7 @@ function agreementText({ reviewers, fleiss, krippendorff, pairs }: AgreementView
       ...confusionTable(pair),
       '',
     );
-    // Where they differ first.
+    // Cells in which the two differ come first.
     for (const cell of cells.toSorted((x, y) => Number(x.a === x.b) - Number(y.a === y.b))) {
       const shown = cell.steps
         .slice(0, listed)
@@ -75,7 +75,7 @@ function agreementText({ reviewers, fleiss, krippendorff, pairs }: AgreementView
   return `${lines.join('\n')}\n`;
 }
 
-/** How often each said what, where both said something. */
+/** Counts the pairs of judgments, over the steps that both judged. */
 function confusionTable({ a, b, cells }: AgreementView['pairs'][number]): string[] {
   const values = [-1, 0, 1].filter((value) => cells.some((cell) => cell.a === value || cell.b === value));
   const count = (of: number, other: number): number => cells.find((cell) => cell.a === of && cell.b === other)?.steps.length ?? 0;

@@ -3,7 +3,7 @@ import { ProblemViewRequest } from '../../server/protocol/problemView.js';
 import type { StepLens } from '../shell/stepLens.js';
 import { type Command, problemIn, targetOf } from './command.js';
 
-/** Shows an image of a problem (the one at the cursor, when none is given) beside the file; of several, the one picked. */
+/** Shows an image of a problem (the given one, else at the cursor) beside the file. The user picks one of several. */
 export const showImage: Command = {
   id: 'steplens.showImage',
   async run(stepLens, target, problem) {

@@ -3,8 +3,8 @@ import { FindRequests } from '../../server/protocol/requests.js';
 import { type Command, isIndex, targetOf } from './command.js';
 
 /**
- * Shows a request to a policy or judge with its reply: of a rollout (target, problem, node, rollout), of a node, or of the event at the
- * cursor of an event log. Of several, the one picked.
+ * Shows a request to a policy or judge with its reply: of a rollout (target, problem, node, rollout), of a node, or of
+ * the event at the cursor in an event log. The user picks one of several.
  */
 export const showRequest: Command = {
   id: 'steplens.showRequest',

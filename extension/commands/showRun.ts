@@ -1,7 +1,7 @@
 import { FileType, l10n, Uri, window, workspace } from 'vscode';
 import { type Command, targetOf } from './command.js';
 
-/** Shows a labeling run in the run view: the folder given, or that of the active file. */
+/** Shows a labeling run in the run view: the one in the given folder, else in the folder of the active file. */
 export const showRun: Command = {
   id: 'steplens.showRun',
   async run({ active, runs }, target) {

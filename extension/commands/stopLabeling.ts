@@ -1,7 +1,7 @@
 import { StopLabeling } from '../../server/protocol/labeling.js';
 import type { Command } from './command.js';
 
-/** Stops labeling, of the file given or of all. What was sampled stays in the event log. */
+/** Stops labeling the given file, or all files. Sampled rollouts stay in the event log. */
 export const stopLabeling: Command = {
   id: 'steplens.stopLabeling',
   async run({ client }, file) {

@@ -3,7 +3,10 @@ import { type PolicyTryResult, TryPolicy } from '../../server/protocol/labeling.
 import { consentToLabel } from '../shell/labelingConsent.js';
 import { type Command, problemIn, targetOf } from './command.js';
 
-/** Asks the policy for one solution of a problem and shows request, reply, steps, answer and verdict: before a search spends hundreds. */
+/**
+ * Requests one solution of a problem from the policy, before a search requests hundreds, and shows request, reply,
+ * steps, answer and verdict.
+ */
 export const tryPolicy: Command = {
   id: 'steplens.tryPolicy',
   async run(stepLens, target, problem) {
@@ -19,7 +22,7 @@ export const tryPolicy: Command = {
   },
 };
 
-/** The outcome first, then how it came about. */
+/** The outcome comes first, then the steps and requests that led to it. */
 function report(result: PolicyTryResult): string {
   const { policy, failure, steps, finish, answer, reference, verdict, method, reason, reasoning, requests } = result;
   const outcome =
@@ -54,7 +57,7 @@ function code(text: string): string {
   return `\`${text.replaceAll('`', "'")}\``;
 }
 
-/** A fence that is longer than any in the text. */
+/** Returns a code block whose fence is longer than any in the text. */
 function fence(language: string, text: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([ticks]) => ticks.length));
   const ticks = '`'.repeat(longest + 1);

@@ -5,8 +5,8 @@ import { type Command, isIndex, placeIn, targetOf } from './command.js';
 import { exportSeed, exportThresholds } from './exportTrainingData.js';
 
 /**
- * Says for every format whether the paths through a place are in the training set, and why not, with the rules used: for the
- * problem and node given, else for the step at the cursor.
+ * Shows for every format whether the paths through a place are in the training set, why not, and the rules used. The
+ * place is the given problem and node, else the step at the cursor.
  */
 export const whyNotInTrainingSet: Command = {
   id: 'steplens.whyNotInTrainingSet',
@@ -46,7 +46,7 @@ export const whyNotInTrainingSet: Command = {
   },
 };
 
-/** A step's labels can change the answer: a review of it is offered. */
+/** Shows an answer and offers a review of the step, because its labels can change the answer. */
 async function showAnswer({ title, why, rules }: TrainingExplanation, uri: Uri, { problem, step }: StepAtResult): Promise<void> {
   const review = l10n.t('Review…');
   const detail = `${l10n.t('The rules used, with seed {0}:', exportSeed)}\n${rules.join('\n')}`;

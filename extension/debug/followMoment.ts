@@ -3,13 +3,13 @@ import { DebugPlace } from '../../server/protocol/debug.js';
 import type { Client } from '../shell/client.js';
 import { toRange } from '../shell/editors.js';
 
-/** Where a debugged search is: the event's line in its log, and the file of its tree. */
+/** Current position of a debugged search: the event's line in its log, and the file of its tree. */
 export interface MomentPlace {
   readonly file: string;
   readonly event: number;
 }
 
-/** Marks the step of the current event in every file that has it, with its value at that moment, as long as the session lasts. */
+/** Marks the step of the current event in every file that has it, with its current value, until the session ends. */
 export class MomentMarks implements Disposable {
   readonly #client: Client;
   readonly #mark = window.createTextEditorDecorationType({
@@ -26,7 +26,7 @@ export class MomentMarks implements Disposable {
     this.#subscriptions = [window.onDidChangeVisibleTextEditors(() => void this.#draw(false))];
   }
 
-  /** The moment the last session is at. */
+  /** The current moment of the last session. */
   get moment(): MomentPlace | undefined {
     return this.#moment;
   }
@@ -53,7 +53,7 @@ export class MomentMarks implements Disposable {
   async #drawIn(editor: TextEditor, isNew: boolean): Promise<void> {
     const moment = this.#moment;
     const place = await this.#client.request(DebugPlace, { uri: editor.document.uri.toString() }).catch(() => null);
-    // A later moment, or the session's end, came first.
+    // A later moment, or the end of the session, came first.
     if (moment !== this.#moment) return;
     if (!place) return editor.setDecorations(this.#mark, []);
     const range = toRange(place.range);
@@ -62,7 +62,7 @@ export class MomentMarks implements Disposable {
   }
 }
 
-/** Calls `show` at every stop of a debugged search, and `end` when the last session is over. */
+/** Calls `show` at every stop of a debugged search, and `end` when a session ends. */
 export function followMoments(type: string, show: (moment: MomentPlace) => void, end: () => void): Disposable[] {
   return [
     debug.onDidReceiveDebugSessionCustomEvent(({ session, event, body }) => {

@@ -1,14 +1,14 @@
 import { commands, type DebugProtocolMessage, window, workspace } from 'vscode';
 
-/** What is read of a reply to `stackTrace`. */
+/** The fields used of a reply to `stackTrace`. */
 interface StackReply {
   readonly command?: unknown;
   readonly body?: { readonly stackFrames?: readonly { readonly line: number; readonly source?: { readonly path?: string } }[] };
 }
 
 /**
- * Before a stack is shown: where VS Code has the log open without the line of the stack's top, it is read again. VS Code hears late of
- * lines that another process writes, and of those written while their folder was new it does not hear at all.
+ * Reads an open log again before a stack is shown, if VS Code's copy lacks the line at the top of the stack. VS Code
+ * learns late of lines that another process writes, and never of lines written while their folder was new.
  */
 export async function readAgainToStack(message: DebugProtocolMessage): Promise<void> {
   const { command, body } = message as StackReply;

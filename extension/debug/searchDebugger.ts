@@ -24,10 +24,10 @@ import { messageForUser } from '../shell/log.js';
 import type { ServerConsent } from '../shell/serverConsent.js';
 import { readAgainToStack } from './readAgain.js';
 
-/** `type` of the launch configurations; the manifest contributes it. */
+/** `type` of the launch configurations that the manifest contributes. */
 export const debugType = 'steplens';
 
-/** Debugs searches: the adapter is in the language server, and this passes its messages on. */
+/** Debugs searches: passes messages to and from the adapter, which is in the language server. */
 export function registerDebugger(client: Client, active: ActiveFile, consent: ServerConsent): Disposable[] {
   return [
     debug.registerDebugAdapterDescriptorFactory(debugType, {
@@ -42,7 +42,7 @@ export function registerDebugger(client: Client, active: ActiveFile, consent: Se
   ];
 }
 
-/** What a fork wrote: its labels, the page that compares it with the original, and the labels of the original. */
+/** Files of a fork: its labels, the page that compares it with the original, and the labels of the original. */
 interface ForkFiles {
   readonly file: string;
   readonly page: string;
@@ -67,7 +67,7 @@ class ServerAdapter implements DebugAdapter {
   readonly #sent = new EventEmitter<DebugProtocolMessage>();
   readonly #listener: Disposable;
   readonly onDidSendMessage = this.#sent.event;
-  /** Messages are passed on in their order. */
+  /** Keeps the messages in order. */
   #passed = Promise.resolve();
 
   constructor(session: string, client: Client) {
@@ -110,7 +110,7 @@ class Configurations implements DebugConfigurationProvider {
     this.#consent = consent;
   }
 
-  /** Asks before a search is debugged whose policy, judge or verifier is on a server: nothing starts without consent. */
+  /** Asks for consent before debugging a search whose policy, judge or verifier is on a server; it starts only then. */
   async resolveDebugConfigurationWithSubstitutedVariables(
     _folder: WorkspaceFolder | undefined,
     configuration: DebugConfiguration,
@@ -135,7 +135,7 @@ class Configurations implements DebugConfigurationProvider {
   }
 }
 
-/** Debugs the labeling of a problem (the first one when none is named) with the policy of the settings. */
+/** Debugs the labeling of a problem (the given one, else the first) with the policy of the settings. */
 export function launchOf(program: string, problem?: string): DebugConfiguration {
   return { type: debugType, name: l10n.t('Debug labeling'), request: 'launch', program, ...(problem !== undefined && { problem }) };
 }

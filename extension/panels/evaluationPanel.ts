@@ -14,17 +14,17 @@ import type { Settings } from '../shell/settings.js';
 import { Panel, type PanelHost } from './panel.js';
 import type { Handlers } from './panelWire.js';
 
-/** What an evaluation panel needs of the extension. */
+/** Dependencies of an evaluation panel. */
 export interface EvaluationPanelHost extends PanelHost {
   readonly consent: ServerConsent;
   readonly settings: Settings;
 }
 
-/** Best-of-N or process scores of a few files. The panel holds no numbers but those of its last evaluation, for saving them. */
+/** Shows Best-of-N or process scores of a few files. Keeps only the numbers of its last evaluation, for saving them. */
 export class EvaluationPanel extends Panel<EvaluationRequests, EvaluationEvents> {
   readonly #host: EvaluationPanelHost;
   #lines: readonly EvaluateLine[] = [];
-  /** Of the evaluation under way. */
+  /** Id of the running evaluation. */
   #id: string | undefined;
   #threshold: number | null;
 
@@ -89,7 +89,7 @@ export class EvaluationPanel extends Panel<EvaluationRequests, EvaluationEvents>
     signal.addEventListener('abort', () => source.cancel());
     const id = (this.#id = randomUUID());
     try {
-      // The server reads files of this machine itself; what is elsewhere reaches it as an open document.
+      // The server reads files of this machine itself. Other files reach it as open documents.
       for (const uri of this.uris) if (uri.scheme !== 'file') await workspace.openTextDocument(uri);
       const uris = this.uris.map(String);
       const params: EvaluateParams = { id, uris, rescore };
@@ -104,7 +104,7 @@ export class EvaluationPanel extends Panel<EvaluationRequests, EvaluationEvents>
     }
   }
 
-  /** The message lets it be undone; it is not waited for. */
+  /** Sets the threshold and shows a message with Undo, without waiting for the answer. */
   async #useThreshold(threshold: number): Promise<void> {
     const { settings, log } = this.#host;
     const before = settings.read().threshold;

@@ -5,7 +5,7 @@ import { Panels } from './panel.js';
 
 export const evaluationViewType = 'steplens.evaluation';
 
-/** The open evaluation panels, one a list of files. */
+/** The open evaluation panels, one per list of files. */
 export class EvaluationPanels extends Panels<EvaluationPanel> {
   readonly #host: EvaluationPanelHost;
 

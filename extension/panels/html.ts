@@ -5,14 +5,17 @@ import { env, l10n, Uri, type Webview } from 'vscode';
 export interface PanelPage {
   readonly bundle: 'webview' | 'evaluation' | 'review';
   readonly title: string;
-  /** Name of its icons in media/icons, without `-light.svg`. */
+  /** Name of its icons in media/icons, without `-light.svg` or `-dark.svg`. */
   readonly icon?: string;
 }
 
-/** A panel's page: one script with a nonce, our style sheets, the images of the allowed folders, the texts in the editor's language, and nothing else. */
+/**
+ * Returns a panel's page: one script with a nonce, our style sheets, the images of the allowed folders, the texts in
+ * the editor's language, and nothing else.
+ */
 export function panelHtml(webview: Webview, extensionUri: Uri, { bundle, title }: PanelPage): string {
   const nonce = randomBytes(16).toString('base64');
-  // FAST, which the toolkit builds on, tests one style sheet at start; it takes the nonce of this `meta`.
+  // FAST, the base of the toolkit, tests one style sheet at start, with the nonce of this `meta`.
   const styleNonce = randomBytes(16).toString('base64');
   const resource = (name: string): string => String(webview.asWebviewUri(Uri.joinPath(extensionUri, 'dist', name)));
   const policy = [

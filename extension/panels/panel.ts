@@ -6,7 +6,7 @@ import type { Client } from '../shell/client.js';
 import { type PanelPage, panelHtml } from './html.js';
 import { type Handlers, PanelWire } from './panelWire.js';
 
-/** What every panel needs of the extension. */
+/** Dependencies of every panel. */
 export interface PanelHost {
   readonly client: Client;
   readonly active: ActiveFile;
@@ -14,7 +14,7 @@ export interface PanelHost {
   readonly extensionUri: Uri;
 }
 
-/** A webview panel with its page and its wire. It can be closed while it waits for something: `requireOpen` after an await. */
+/** A webview panel with its page and its wire. It may be closed during an await: call `requireOpen` afterwards. */
 export abstract class Panel<R extends PanelRequests, E extends PanelEvents> implements Disposable {
   readonly #webviewPanel: WebviewPanel;
   readonly #extensionUri: Uri;
@@ -30,11 +30,11 @@ export abstract class Panel<R extends PanelRequests, E extends PanelEvents> impl
     this.#active = active;
     const follow = (): void => (webviewPanel.active ? active.focused(this) : active.left(this));
     this.#own.push(webviewPanel.onDidChangeViewState(follow));
-    // One that is opened with the focus changes nothing later.
+    // A panel that opens with the focus sends no change of its view state.
     follow();
   }
 
-  /** What commands are about while the panel has the focus. */
+  /** The place that commands are about while the panel has the focus. */
   abstract get shown(): ShownPlace | undefined;
 
   get onDidDispose(): WebviewPanel['onDidDispose'] {
@@ -57,7 +57,7 @@ export abstract class Panel<R extends PanelRequests, E extends PanelEvents> impl
     for (const one of this.#own) one.dispose();
   }
 
-  /** Says that `shown` changed. */
+  /** Announces that `shown` changed. */
   protected moved(): void {
     this.#active.moved(this);
   }
@@ -76,7 +76,7 @@ export abstract class Panel<R extends PanelRequests, E extends PanelEvents> impl
     webview.html = panelHtml(webview, this.#extensionUri, page);
   }
 
-  /** Disposes what it is given together with the panel. */
+  /** Disposes of the given objects together with the panel. */
   protected own(...disposables: readonly Disposable[]): void {
     this.#own.push(...disposables);
   }
@@ -89,7 +89,10 @@ export abstract class Panel<R extends PanelRequests, E extends PanelEvents> impl
     if (this.#isDisposed) throw new RequestError('cancelled', 'The panel was closed.');
   }
 
-  /** Addresses of images for the page, which may load their folders from now on. A page whose folders grow is loaded again, with its state. */
+  /**
+   * Returns the addresses of images for the page and allows it to load their folders. When a folder is added, the page
+   * is loaded again, with its state.
+   */
   protected imageAddresses(images: readonly Uri[]): string[] {
     const before = this.#imageFolders.size;
     for (const image of images) this.#imageFolders.add(Uri.joinPath(image, '..').toString());

@@ -13,14 +13,14 @@ import {
 } from '../../webview/shared/wire.js';
 import { detailsOf } from '../shell/log.js';
 
-/** One handler a request: a forgotten one does not compile. Arguments have their shape when a handler gets them. */
+/** One handler per request: a missing one does not compile. Handlers get arguments whose shape has been checked. */
 export type Handlers<R extends PanelRequests> = {
   readonly [K in keyof R]: (args: ArgsOf<R[K]>, signal: AbortSignal) => Promise<ResultOf<R[K]>>;
 };
 
 type Handler = (args: unknown, signal: AbortSignal) => Promise<unknown>;
 
-/** The host's end of a panel's wire. Every request gets a reply, also when its handler fails or does not exist. */
+/** The host's end of a panel's wire. Every request gets a reply, even if its handler fails or does not exist. */
 export class PanelWire<R extends PanelRequests, E extends PanelEvents> implements Disposable {
   readonly #webview: Webview;
   readonly #requests: R;
@@ -70,7 +70,7 @@ export class PanelWire<R extends PanelRequests, E extends PanelEvents> implement
     this.#pending.delete(id);
   }
 
-  /** A panel that was closed while its request was answered gets nothing. */
+  /** Posts a frame, unless the panel was closed in the meantime. */
   #post(frame: HostFrame): void {
     if (!this.#isDisposed) void this.#webview.postMessage(packFrame(frame));
   }

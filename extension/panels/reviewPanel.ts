@@ -6,14 +6,14 @@ import type { ReviewSession } from '../views/reviewSession.js';
 import { Panel, type PanelHost } from './panel.js';
 import type { Handlers } from './panelWire.js';
 
-/** What the review panel needs of the extension. */
+/** Dependencies of the review panel. */
 export interface ReviewPanelHost extends PanelHost {
   readonly session: ReviewSession;
   /** Kinds of error to choose from. */
   readonly kinds: () => readonly string[];
 }
 
-/** One step of the review under way, with its evidence. */
+/** Shows one step of the current review, with its evidence. */
 export class ReviewPanel extends Panel<ReviewRequests, ReviewEvents> {
   readonly #host: ReviewPanelHost;
 
@@ -79,7 +79,7 @@ export class ReviewPanel extends Panel<ReviewRequests, ReviewEvents> {
       mode: review.mode,
       blind: review.blind,
       kinds: kinds(),
-      // The reason names values: a blind reviewer sees it after the judgment.
+      // The reason names values, so a blind reviewer sees it only after the judgment.
       reason: review.blind && (step?.evidence ?? null) === null ? '' : (item?.reason ?? ''),
       file: item ? (Uri.parse(item.uri, true).path.split('/').at(-1) ?? '') : '',
       step: step ?? null,

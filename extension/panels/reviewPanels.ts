@@ -4,7 +4,7 @@ import { ReviewPanel, type ReviewPanelHost } from './reviewPanel.js';
 
 export const reviewViewType = 'steplens.review';
 
-/** The one panel of the review under way; it comes back with the window. */
+/** The only panel of the current review. It is restored with the window. */
 export class ReviewPanels extends Panels<ReviewPanel> {
   readonly #host: ReviewPanelHost;
 

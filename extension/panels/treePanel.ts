@@ -30,27 +30,27 @@ import type { Handlers } from './panelWire.js';
 
 const cursorSettleMs = 120;
 
-/** The reasoning tree of one document, beside its editor. The panel holds no content: it asks, and every answer is fresh. */
+/** The reasoning tree of one document, beside its editor. The panel keeps no content: it always requests it anew. */
 export class TreePanel extends Panel<TreeRequests, TreeEvents> {
   readonly #host: PanelHost;
   #uri: Uri;
   #problem: number;
-  /** Stays on its file; otherwise it shows the file of the active editor. */
+  /** The panel stays on its file. If false, it shows the file of the active editor. */
   isLocked = true;
-  /** URIs of the images of the problem shown; undefined until one is. */
+  /** URIs of the images of the shown problem; undefined until a problem is shown. */
   #images: readonly string[] | undefined;
   #cursorTimer: NodeJS.Timeout | undefined;
-  /** Selection this panel made itself: it must not come back as a cursor move. */
+  /** Selection made by this panel itself, which must not be handled as a cursor move. */
   #ownSelection: string | undefined;
   #refreshing: Promise<void> | undefined;
   #isStale = false;
   #pendingNode: number | undefined;
-  /** Where the tree opens: nothing is shown before it is known. */
+  /** Where the tree opens. Nothing is shown before it is known. */
   #landing: Promise<TreePlace> | undefined;
-  /** The node that is selected in the page. */
+  /** The selected node of the page. */
   #selected: number | undefined;
   #failure: LabelingFailure | null = null;
-  /** Follows the event log beside the file while another process may write it. */
+  /** Watches the event log beside the file, which another process may be writing. */
   #logWatch: Disposable | undefined;
   #name: string;
 
@@ -83,7 +83,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     return { uris: [this.#uri], problem: this.#problem, ...(this.#selected !== undefined && { node: this.#selected }) };
   }
 
-  /** What the tab calls the file: longer where another panel shows a file of the same name. */
+  /** Name of the file in the tab: longer if another panel shows a file of the same name. */
   set name(name: string) {
     if (name === this.#name) return;
     this.#name = name;
@@ -117,7 +117,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     await this.#refresh();
   }
 
-  /** Waits with what is shown until it is known where; the page says that the file is read. Rejects as `landing` does. */
+  /** Shows nothing until the place is known; the page says that the file is being read. Rejects as `landing` does. */
   async land(landing: Promise<TreePlace>): Promise<void> {
     this.#landing = landing;
     await landing;
@@ -133,7 +133,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
   async #landed(): Promise<void> {
     const landing = this.#landing;
     const found = await landing?.catch(() => undefined);
-    // Another place was asked for since.
+    // Another place has been requested since.
     if (!landing || landing !== this.#landing) return;
     this.#landing = undefined;
     if (found?.problem !== undefined) this.#problem = found.problem;
@@ -144,7 +144,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     return window.withProgress({ location: ProgressLocation.Window, title: l10n.t('StepLens: reading {0}', this.#name) }, task);
   }
 
-  /** Shows the tree as it is at a line of its event log, where the debugger stopped; null: the whole tree again. */
+  /** Shows the tree as of a line of its event log, where the debugger stopped; null shows the whole tree again. */
   async showMoment(line: number | null): Promise<void> {
     await this.#refresh();
     this.emit('momentShown', { line });
@@ -216,14 +216,14 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
       compare: () => this.#start('steplens.compareRuns', this.uri.toString(), this.#problem),
       explainTraining: async ({ node }) => {
         const { isSearchTree, steps } = await this.#place(node);
-        // Solutions without a search tree are drawn as one, but their paths end at steps.
+        // Solutions without a search tree are drawn as a tree, but their paths end at steps.
         const end = isSearchTree ? [node] : [undefined, steps.at(-1)?.index];
         return this.#start('steplens.whyNotInTrainingSet', this.uri.toString(), this.#problem, ...end);
       },
     };
   }
 
-  /** Places and texts are asked for when they are wanted: the panel's view has none, and the host keeps no view. */
+  /** Requests places and texts on demand: the panel's view has none, and the host keeps no view. */
   async #place(
     node: number,
     wanted: { readonly step?: number | undefined; readonly rollout?: number | undefined } = {},
@@ -252,7 +252,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     return null;
   }
 
-  /** About the problem whose labeling failed; a panel without a failure is about its own. */
+  /** Runs a command on the problem whose labeling failed, or on the panel's own problem if there was no failure. */
   #again(command: string): Promise<null> {
     const { uri, problem } = this.#failure?.source ?? { uri: this.uri.toString(), problem: this.#problem };
     return this.#start(command, uri, problem);
@@ -275,7 +275,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     return Promise.resolve(null);
   }
 
-  /** The server forgets closed documents; opening one that no editor shows is enough. A tree that still grows has no file. */
+  /** Opens the document without an editor, because the server forgets closed ones. A growing tree has no file yet. */
   async #ask<Params extends { readonly uri: string }, Result>(
     type: RequestType<'server', Params, Result>,
     params: Omit<Params, 'uri'>,
@@ -284,7 +284,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     return this.#host.client.request(type, { uri: this.uri.toString(), ...params } as Params);
   }
 
-  /** The first view of a page: a failure is a state of the page, with the next action. */
+  /** Returns the first view of a page. A failure is a state of the page, with the next action. */
   async #firstView(): Promise<SentView> {
     try {
       return await this.#initialView();
@@ -297,7 +297,7 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
   async #initialView(): Promise<SentView> {
     await this.#landed();
     let tree = await this.#ask(TreeViewRequest, { problem: this.#problem });
-    // The file holds fewer problems than when this one was persisted or shown.
+    // The file has fewer problems than when this one was persisted or shown.
     if (tree.view === null && this.#problem > 0) {
       this.#problem = 0;
       tree = await this.#ask(TreeViewRequest, { problem: 0 });
@@ -375,13 +375,13 @@ export class TreePanel extends Panel<TreeRequests, TreeEvents> {
     }
   }
 
-  /** The tree of a log is newer than what the editor may show of it: a line is found in what the server reads. */
+  /** Finds the node of a log line on the server, because the log in the editor may be older than the tree. */
   async #selectLine(line: number): Promise<void> {
     const node = await this.#ask(NodeOfLine, { problem: this.#problem, line });
     if (node !== null) this.emit('nodeSelected', { problem: this.#problem, node });
   }
 
-  /** Solutions without a search tree are drawn as one. */
+  /** Returns the node of a step: solutions without a search tree are drawn as a tree. */
   async #nodeOf({ problem, step }: StepAtResult): Promise<number | undefined> {
     return step === undefined ? undefined : ((await this.#ask(NodeOfStep, { problem, step })) ?? undefined);
   }
@@ -391,7 +391,7 @@ function nameOf(uri: Uri): string {
   return uri.path.slice(uri.path.lastIndexOf('/') + 1);
 }
 
-/** Without what is undefined. */
+/** Removes undefined values. */
 function given<T extends Readonly<Record<string, unknown>>>(values: T): { readonly [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     readonly [K in keyof T]?: NonNullable<T[K]>;

@@ -7,7 +7,7 @@ import { TreePanel } from './treePanel.js';
 
 export const viewType = 'steplens.tree';
 
-/** The open tree panels, one a document. */
+/** The open tree panels, one per document. */
 export class TreePanels extends Panels<TreePanel> {
   readonly #host: PanelHost;
 
@@ -29,7 +29,9 @@ export class TreePanels extends Panels<TreePanel> {
     if (node !== undefined) await added.show(problem, node);
   }
 
-  /** Shows the panel at once, and the tree in it when it is known where to land: the file may have to be read first. Rejects as `landing` does. */
+  /**
+   * Shows the panel at once, and the tree when its place is known (it may need the file). Rejects as `landing` does.
+   */
   async openAt(uri: Uri, landing: Promise<TreePlace>): Promise<void> {
     const panel = this.#of(uri);
     if (panel) await panel.showAt(landing);
@@ -37,7 +39,7 @@ export class TreePanels extends Panels<TreePanel> {
   }
 
   #create(uri: Uri, column: ViewColumn, problem: number): TreePanel {
-    // Context is not retained: the page persists its state and asks again, which is cheap.
+    // The context is not retained: the page persists its state and requests its data again, which is cheap.
     const created = window.createWebviewPanel(
       viewType,
       l10n.t('Reasoning Tree'),
@@ -47,12 +49,12 @@ export class TreePanels extends Panels<TreePanel> {
     return this.#add(created, uri, problem);
   }
 
-  /** Opens the panel of a tree that begins to grow; one that is open already stays where it is. */
+  /** Opens the panel of a tree that begins to grow, unless it is already open. */
   async showLabeling(file: Uri): Promise<void> {
     if (!this.#of(file)) await this.open(file, 0);
   }
 
-  /** Lets the panel of a file, where one is open, follow the debugger; null: the debugger has ended. */
+  /** Makes the panel of a file, if it is open, follow the debugger; null when the debugger has ended. */
   async showMoment(file: Uri, line: number | null): Promise<void> {
     await this.#of(file)?.showMoment(line);
   }
@@ -68,7 +70,7 @@ export class TreePanels extends Panels<TreePanel> {
     return this.find((panel) => panel.uri.toString() === uri.toString());
   }
 
-  /** A panel that is not locked shows the file that became active, unless another panel shows it already. */
+  /** Shows the newly active file in the panel that is not locked, unless another panel already shows it. */
   #follow(uri: Uri): void {
     const panel = this.find(({ isLocked }) => !isLocked);
     if (!panel || this.#of(uri)) return;
@@ -83,7 +85,7 @@ export class TreePanels extends Panels<TreePanel> {
     return added;
   }
 
-  /** Panels of files of one name say their folders, too. */
+  /** Names all panels. Panels whose files have the same name also show their folders. */
   #nameAll(): void {
     const nameOf = ({ uri }: TreePanel): string => uri.path.slice(uri.path.lastIndexOf('/') + 1);
     for (const panel of this.all) {
@@ -94,7 +96,7 @@ export class TreePanels extends Panels<TreePanel> {
   }
 }
 
-/** Beside the active editor, in a column that is there already where there are two: never a third one. */
+/** Returns the column beside the active editor: an existing one if there are two, never a third. */
 function besideColumn(): ViewColumn {
   const columns = window.tabGroups.all.map(({ viewColumn }) => viewColumn);
   const active = window.activeTextEditor?.viewColumn ?? window.tabGroups.activeTabGroup.viewColumn;

@@ -1,7 +1,7 @@
 import { type Disposable, type Event, EventEmitter, type Uri, window, workspace } from 'vscode';
 import type { Claims } from './claims.js';
 
-/** What a panel shows: its files, and the place in the first one. */
+/** Files that a panel shows, and the place in the first one. */
 export interface ShownPlace {
   readonly uris: readonly Uri[];
   readonly problem?: number;
@@ -10,8 +10,8 @@ export interface ShownPlace {
 }
 
 /**
- * What commands are about: the document of the active text editor where a format claims it, else what the panel with the focus shows.
- * While a panel has the focus VS Code has no active text editor.
+ * The file that commands are about: the document of the active text editor if a format claims it, else what the panel
+ * with the focus shows. While a panel has the focus, VS Code has no active text editor.
  */
 export class ActiveFile implements Disposable {
   readonly #claims: Claims;
@@ -25,7 +25,7 @@ export class ActiveFile implements Disposable {
     this.#own = [this.#changed, window.onDidChangeActiveTextEditor(tell), claims.onDidClaim(tell), claims.onDidRelease(tell)];
   }
 
-  /** Another file may be the active one, or the place in it another one. */
+  /** Fires when the active file, or the place in it, may have changed. */
   get onDidChange(): Event<void> {
     return this.#changed.event;
   }
@@ -34,36 +34,36 @@ export class ActiveFile implements Disposable {
     return this.uris[0];
   }
 
-  /** A panel can show several files together. */
+  /** Several files if a panel shows them together. */
   get uris(): readonly Uri[] {
     const editor = this.#claims.active;
     return editor ? [editor.uri] : (this.#shown?.uris ?? []);
   }
 
-  /** The place that the panel with the focus shows in a file; undefined where none shows it. */
+  /** Returns the place in a file that is shown by the panel with the focus; undefined if it shows another file. */
   placeIn(uri: Uri): ShownPlace | undefined {
     return this.#shown?.uris[0]?.toString() === uri.toString() ? this.#shown : undefined;
   }
 
-  /** A panel got the focus. */
+  /** To be called when a panel gets the focus. */
   focused(panel: { readonly shown: ShownPlace | undefined }): void {
     this.#panel = panel;
     this.#changed.fire();
   }
 
-  /** A panel lost the focus, or was closed. */
+  /** To be called when a panel loses the focus or is closed. */
   left(panel: { readonly shown: ShownPlace | undefined }): void {
     if (this.#panel !== panel) return;
     this.#panel = undefined;
     this.#changed.fire();
   }
 
-  /** A panel shows something else now. */
+  /** To be called when a panel shows something else. */
   moved(panel: { readonly shown: ShownPlace | undefined }): void {
     if (this.#panel === panel) this.#changed.fire();
   }
 
-  /** VS Code closes a document that no editor shows after a while, and the server forgets it: a command needs it open. */
+  /** Opens the files for a command: VS Code closes documents without an editor, and the server then forgets them. */
   async open(): Promise<void> {
     // A tree that still grows has no file yet.
     for (const uri of this.uris) await workspace.openTextDocument(uri).then(undefined, () => undefined);

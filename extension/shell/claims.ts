@@ -3,23 +3,23 @@ import { MAPPING_FILE, mappingFor, readMappings } from '../../server/formats/map
 import { nameInside, RECORDS_SCHEME, readRecordsQuery } from '../../server/formats/recordsUri.js';
 import { detectFormat } from '../../server/formats/registry.js';
 
-/** Languages of the documents that are looked at. */
+/** Languages of the documents that are inspected. */
 export const languages = ['json', 'jsonl', 'jsonc', 'markdown', 'plaintext'] as const;
 
-/** Documents VS Code makes for itself, and StepLens' reports. */
+/** Documents that VS Code creates for itself, and StepLens' reports. */
 const ownSchemes = new Set(['output', 'debug', 'comment', 'git', 'vscode', 'vscode-settings', 'vscode-chat-code-block', 'steplens-report']);
 
 const settleMs = 300;
 
 /**
- * Which documents have reasoning in them. A document's beginning is looked at, and more of it only where it has a key of some
- * format; a document that no format claims never reaches the server. A claim is kept until the document closes, so that a
- * half-typed bracket does not drop everything.
+ * Finds the documents that have reasoning in them. Reads a document's beginning, and more of it only if it has a key of
+ * some format. A document that no format claims never reaches the server. A claim is kept until the document closes, so
+ * that a half-typed bracket does not drop everything.
  */
 export class Claims implements Disposable {
   readonly #claimed = new Set<string>();
   readonly #settling = new Map<string, NodeJS.Timeout>();
-  /** The last look for a mapping, by document: an earlier one that ends later has read what is no longer there. */
+  /** The latest search for a mapping, by document: an earlier one that ends later has read an outdated file. */
   readonly #lookups = new Map<string, symbol>();
   readonly #claim = new EventEmitter<TextDocument>();
   readonly #release = new EventEmitter<TextDocument>();
@@ -36,17 +36,17 @@ export class Claims implements Disposable {
     workspace.onDidChangeTextDocument(({ document }) => this.#lookSoon(document)),
   ];
 
-  /** A document was recognized: when it opened, or after an edit. */
+  /** Fires when a document is recognized, on opening or after an edit. */
   get onDidClaim(): Event<TextDocument> {
     return this.#claim.event;
   }
 
-  /** A document is not claimed any more although it is open: its mapping is another one, or gone. It may be claimed again at once. */
+  /** Fires when an open document loses its claim: its mapping changed or is gone. It may be claimed again at once. */
   get onDidRelease(): Event<TextDocument> {
     return this.#release.event;
   }
 
-  /** Looks at the documents that are open already. Call once, after listening to `onDidClaim`. */
+  /** Inspects the documents that are already open. Call once, after listening to `onDidClaim`. */
   start(): void {
     for (const document of workspace.textDocuments) this.#look(document);
   }
@@ -74,9 +74,9 @@ export class Claims implements Disposable {
   #look(document: TextDocument): void {
     const key = document.uri.toString();
     if (this.#claimed.has(key) || ownSchemes.has(document.uri.scheme)) return;
-    // Code of a notebook is no reasoning, however much it looks like it.
+    // Code in a notebook is not reasoning, even if it looks like it.
     if (document.uri.scheme === 'vscode-notebook-cell' && document.languageId !== 'markdown') return;
-    // Its mappings have questions and answers by name only.
+    // A mapping file has questions and answers only as names of keys.
     if (document.uri.path.endsWith(`/${MAPPING_FILE}`)) return;
     if (!languages.some((language) => language === document.languageId)) return;
     const textUpTo = (length: number): string =>
@@ -85,7 +85,7 @@ export class Claims implements Disposable {
     else void this.#lookForMapping(document);
   }
 
-  /** Looks again at the open documents beside a `steplens.json` that was written, changed or removed. */
+  /** Inspects the open documents beside a `steplens.json` again after it was written, changed or removed. */
   async readAgain(mapping: Uri): Promise<void> {
     const beside = workspace.textDocuments.filter(({ uri }) => mappingPlaceOf(uri)?.mapping.toString() === mapping.toString());
     await Promise.all(
@@ -96,7 +96,7 @@ export class Claims implements Disposable {
     );
   }
 
-  /** A `steplens.json` beside the file may say what its keys are. */
+  /** Claims a document if a `steplens.json` beside the file maps its keys. */
   async #lookForMapping(document: TextDocument): Promise<boolean> {
     const place = mappingPlaceOf(document.uri);
     if (place === undefined) return false;
@@ -107,7 +107,7 @@ export class Claims implements Disposable {
       const text = new TextDecoder().decode(await workspace.fs.readFile(place.mapping));
       if (mappingFor(readMappings(text), place.name) === undefined) return false;
     } catch {
-      // No mapping, or a wrong one, which the schema marks where it is edited.
+      // The mapping is missing or invalid. The schema marks an invalid one in its editor.
       return false;
     }
     if (!document.isClosed && !this.has(document) && this.#lookups.get(key) === lookup) this.#take(document);
@@ -141,7 +141,7 @@ export class Claims implements Disposable {
   }
 }
 
-/** Where the mapping of a document is, and the name it has there; undefined for a document that is in no file. */
+/** Returns the mapping file of a document and the document's name in it; undefined if the document is not in a file. */
 export function mappingPlaceOf(uri: Uri): { readonly mapping: Uri; readonly name: string } | undefined {
   const place = uri.scheme === RECORDS_SCHEME ? readRecordsQuery(uri.query) : undefined;
   const file = place === undefined ? uri : Uri.parse(place.file);

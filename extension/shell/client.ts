@@ -32,7 +32,7 @@ import type { Settings } from './settings.js';
 import { linesInSight, watchSight } from './sight.js';
 import { isTrusted, onDidGrantTrust } from './trust.js';
 
-/** Commands a hover's links may run. */
+/** Commands that links in a hover may run. */
 const hoverCommands = [
   'steplens.openTree',
   'steplens.nextLowStep',
@@ -48,8 +48,8 @@ interface Running {
 }
 
 /**
- * The language server behind `dist/server.js`, run by the extension host's own Node. It is started by the first document
- * that is claimed, or by the first request. After a crash it is started again; after repeated crashes the user decides.
+ * The language server in `dist/server.js`, run by the extension host's own Node. It starts with the first claimed
+ * document or the first request. It restarts after a crash; after repeated crashes the user decides.
  */
 export class Client implements Disposable {
   readonly #context: ExtensionContext;
@@ -116,7 +116,7 @@ export class Client implements Disposable {
     return this.#debugReceived.event;
   }
 
-  /** What the server said last; undefined until it runs. */
+  /** The server's last status; undefined until it runs. */
   get status(): StatusParams | undefined {
     return this.#status;
   }
@@ -131,7 +131,7 @@ export class Client implements Disposable {
     return door.ask(type, params, token);
   }
 
-  /** Shows another threshold without saving it; undefined goes back to the setting. */
+  /** Shows another threshold without saving it; undefined restores the setting. */
   async previewThreshold(value: number | null | undefined): Promise<void> {
     this.#threshold = value;
     await this.#sendSettings();
@@ -158,7 +158,7 @@ export class Client implements Disposable {
 
   async #launch(): Promise<Running> {
     const module = Uri.joinPath(this.#context.extensionUri, 'dist', 'server.js').fsPath;
-    // Node keeps its compiled code there, so that every start but the first one compiles nothing.
+    // Node caches its compiled code there, so that only the first start compiles it.
     const env = { ...process.env, NODE_COMPILE_CACHE: Uri.joinPath(this.#context.globalStorageUri, 'code').fsPath };
     const run = { module, transport: TransportKind.ipc, options: { env } };
     // Used when the extension host itself is debugged: .vscode/launch.json attaches to both ports.
@@ -174,7 +174,7 @@ export class Client implements Disposable {
       diagnosticCollectionName: 'StepLens',
       outputChannel: this.log,
       initializationOptions: this.#initializationOptions(),
-      // A run of another process continues: the lenses of its problems change.
+      // When another process continues a run, the lenses of its problems change.
       synchronize: { fileEvents: this.#logs },
       middleware: middleware.middleware,
       markdown: { isTrusted: { enabledCommands: hoverCommands }, supportHtml: false },

@@ -6,7 +6,7 @@ import { isBusy, Lasting } from './lasting.js';
 import type { ServerConsent } from './serverConsent.js';
 
 /**
- * Keeps the keys that the manifest's `when` and `enablement` clauses ask: a command is offered only where it can do something.
+ * Sets the context keys of the manifest's `when` and `enablement` clauses: a command is offered only where it works.
  */
 export class Contexts implements Disposable {
   readonly #active: ActiveFile;

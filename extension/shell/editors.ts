@@ -5,7 +5,7 @@ export function toRange(range: ProtocolRange): Range {
   return new Range(range.start.line, range.start.character, range.end.line, range.end.character);
 }
 
-/** The editor that shows a document, the active one before others. */
+/** Returns the editor that shows a document, the active one first. */
 export function visibleEditor(uri: Uri): TextEditor | undefined {
   const key = uri.toString();
   const shows = (editor: TextEditor | undefined): boolean => editor?.document.uri.toString() === key;
@@ -13,8 +13,8 @@ export function visibleEditor(uri: Uri): TextEditor | undefined {
 }
 
 /**
- * Shows a range of a document and selects it (or puts the cursor at its start). The editor that shows the document
- * already is used; the focus moves only when asked.
+ * Shows a range of a document and selects it (or puts the cursor at its start). Uses the editor that already shows the
+ * document. Moves the focus only if requested.
  */
 export async function reveal(uri: Uri, range: Range, how: { readonly focus: boolean; readonly select: boolean }): Promise<TextEditor> {
   const selection = how.select ? new Selection(range.start, range.end) : new Selection(range.start, range.start);
@@ -31,7 +31,7 @@ export async function reveal(uri: Uri, range: Range, how: { readonly focus: bool
   return editor;
 }
 
-/** The column of a tab that holds the document but is hidden behind another one. */
+/** Returns the column of a tab that has the document but is hidden behind another tab. */
 function columnOf(uri: Uri): ViewColumn | undefined {
   const holds = (group: TabGroup): boolean =>
     group.tabs.some(({ input }) => typeof input === 'object' && input !== null && 'uri' in input && String(input.uri) === uri.toString());

@@ -2,7 +2,7 @@ import { LabelingServers, type LabelingServersParams } from '../../server/protoc
 import type { Client } from './client.js';
 import type { ServerConsent } from './serverConsent.js';
 
-/** Asks for every server that has not been allowed and would be sent something to label or verify; whether all are allowed now. */
+/** Asks for consent to every server that would get something to label or verify. Returns whether all are allowed. */
 export async function consentToLabel(
   { client, consent }: { readonly client: Client; readonly consent: ServerConsent },
   which: LabelingServersParams = {},

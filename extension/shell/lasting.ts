@@ -1,20 +1,20 @@
 import type { StatusParams } from '../../server/protocol/status.js';
 
-/** Work shorter than this is not worth a change of what is shown. */
+/** Work shorter than this does not change what is shown. */
 const slowMs = 1_000;
 
-/** Whether the model is at work. */
+/** Whether the model is working. */
 export function isBusy({ state }: Pick<StatusParams, 'state'>): boolean {
   return state === 'scoring' || state === 'loading';
 }
 
-/** Shows what lasts: each edit is scored, mostly in less time than an eye needs. */
+/** Shows only lasting work: each edit is scored, mostly in less time than an eye needs. */
 export class Lasting {
   #timer: NodeJS.Timeout | undefined;
   #isLong = false;
   #last: (() => void) | undefined;
 
-  /** Shows this once the work has lasted for `slowMs`, or what is given until then; from there on at once. */
+  /** Runs the latest given `act` when the work has lasted for `slowMs`. After that, runs each one at once. */
   show(act: () => void): void {
     if (this.#isLong) return act();
     this.#last = act;
@@ -24,7 +24,7 @@ export class Lasting {
     }, slowMs);
   }
 
-  /** The work has ended: shows this at once. */
+  /** Ends the work and runs `act` at once. */
   now(act: () => void): void {
     this.dispose();
     act();

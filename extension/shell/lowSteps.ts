@@ -7,8 +7,8 @@ import { listed } from './listed.js';
 const messageMs = 5_000;
 
 /**
- * Moves the cursor to the next (1) or previous (-1) low step of a document, around its ends, and shows in the status bar
- * which one it is, where a screen reader says it too.
+ * Moves the cursor to the next (1) or previous (-1) low step of a document, wrapping around at its ends. Shows which
+ * one it is in the status bar, where a screen reader reads it too.
  */
 export async function moveToLowStep(client: Client, uri: Uri, direction: 1 | -1, focus: boolean): Promise<void> {
   const steps = await client.request(LowSteps, { uri: uri.toString() });
@@ -26,7 +26,7 @@ export async function moveToLowStep(client: Client, uri: Uri, direction: 1 | -1,
   );
 }
 
-/** Index of the low step after or before the cursor; the first after the last, the last before the first. */
+/** Returns the index of the low step after or before the cursor, wrapping around at both ends. */
 export function neighborLowStep(steps: readonly LowStep[], cursor: { line: number; character: number }, direction: 1 | -1): number {
   const against = (position: { line: number; character: number }): number =>
     position.line - cursor.line || position.character - cursor.character;
@@ -34,7 +34,7 @@ export function neighborLowStep(steps: readonly LowStep[], cursor: { line: numbe
     const next = steps.findIndex(({ range }) => against(range.start) > 0);
     return next < 0 ? 0 : next;
   }
-  // Inside a low step, the one before it is meant.
+  // Inside a low step, the previous one is the one before it.
   const previous = steps.findLastIndex(({ range }) => against(range.end) <= 0);
   return previous < 0 ? steps.length - 1 : previous;
 }

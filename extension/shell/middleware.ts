@@ -14,22 +14,25 @@ import {
 import { editPauseMs } from '../../server/protocol/status.js';
 import type { Claims } from './claims.js';
 
-/** What VS Code asks for by itself after every key. The server answers once the text has been read, which waits for a pause in typing. */
+/**
+ * Requests that VS Code sends by itself after every key. The server answers after reading the text, which waits for a
+ * pause in typing.
+ */
 const asked: readonly string[] = [InlayHintRequest, CodeLensRequest, DocumentSymbolRequest, FoldingRangeRequest, CodeActionRequest].map(
   ({ method }) => method,
 );
 
-/** Keeps documents that no format claims away from the server: neither their text nor a request about them is sent. */
+/** Keeps documents that no format claims from the server: neither their text nor a request about them is sent. */
 export interface ClaimedOnly extends Disposable {
   readonly middleware: Middleware;
-  /** Opens documents at the server that an edit made claimable. */
+  /** Opens documents on the server when an edit makes a format claim them. */
   listen(): void;
 }
 
 /** `opening`: runs before a document's text is sent. */
 export function createMiddleware(claims: Claims, client: () => LanguageClient, opening: (document: TextDocument) => void): ClaimedOnly {
   const open = new Set<string>();
-  /** When each document was edited last. */
+  /** Time of each document's last edit. */
   const edits = new Map<string, number>();
   const subscriptions: Disposable[] = [];
 
@@ -77,7 +80,7 @@ export function createMiddleware(claims: Claims, client: () => LanguageClient, o
       sendRequest: async (type, param, token, next) => {
         const uri = documentOf(param);
         if (uri === undefined) return next(type, param, token);
-        // The next key takes most of these back: they cost nothing before the pause.
+        // The next key cancels most of these requests, so they are held back until the pause.
         if (asked.includes(typeof type === 'string' ? type : type.method)) await pauseAfter(() => edits.get(uri), token);
         return open.has(uri) && token?.isCancellationRequested !== true ? next(type, param, token) : (null as never);
       },
@@ -86,7 +89,7 @@ export function createMiddleware(claims: Claims, client: () => LanguageClient, o
       subscriptions.push(
         claims.onDidClaim((document) => void openNow(document)),
         claims.onDidRelease((document) => void closeNow(document)),
-        // A restarted server knows no documents: every one is opened again.
+        // A restarted server knows no documents, so every document is opened again.
         client().onDidChangeState(({ newState }) => {
           if (newState !== State.Running) open.clear();
         }),
@@ -96,13 +99,13 @@ export function createMiddleware(claims: Claims, client: () => LanguageClient, o
   };
 }
 
-/** The document an LSP request is about; undefined for the server's own requests and those without a document. */
+/** Returns the document that an LSP request is about; undefined for requests without a document. */
 function documentOf(param: unknown): string | undefined {
   const about = (param as { textDocument?: { uri?: unknown } } | null | undefined)?.textDocument?.uri;
   return typeof about === 'string' ? about : undefined;
 }
 
-/** Resolves when the last edit is `editPauseMs` ago, or no request waits any more. */
+/** Resolves when the last edit was `editPauseMs` ago, or the request is cancelled. */
 async function pauseAfter(lastEdit: () => number | undefined, token: CancellationToken | undefined): Promise<void> {
   for (;;) {
     const left = (lastEdit() ?? -Infinity) + editPauseMs - performance.now();

@@ -1,7 +1,7 @@
 import { l10n, type Position, type TextDocument } from 'vscode';
 import { jsonPointerAt } from '../../server/formats/jsonPointer.js';
 
-/** Where a value is in a file: a JSON pointer; of a file with a record a line, the line before it. */
+/** Returns the place of a value in a file as a JSON pointer, preceded by the line if each line is a record. */
 export function pointerAt(document: TextDocument, position: Position): string {
   if (document.languageId !== 'jsonl' && !document.fileName.endsWith('.jsonl'))
     return jsonPointerAt(document.getText(), document.offsetAt(position));

@@ -11,7 +11,7 @@ export function isOfRecords(uri: Uri): boolean {
   return NAMES.test(uri.path);
 }
 
-/** Offers, once for a file that is opened, to show its records when some format claims them, or their keys look like data about reasoning. */
+/** Offers once per opened file to show its records, if a format claims them or their keys look like reasoning data. */
 export function offerRecords(client: Client): Disposable {
   const offered = new Set<string>();
   const look = async (): Promise<void> => {
@@ -27,7 +27,7 @@ export function offerRecords(client: Client): Disposable {
     );
     if (choice) await commands.executeCommand('steplens.openRecords', uri);
   };
-  // A file that cannot be read is not offered; the command says why.
+  // A file that cannot be read is not offered. The command reports why.
   return window.tabGroups.onDidChangeTabs(() => void look().catch(() => undefined));
 }
 

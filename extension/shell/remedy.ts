@@ -11,7 +11,7 @@ const remedies: Readonly<Record<Remedy, RemedyCommand>> = {
   allowServer: { title: l10n.t('Allow…'), command: 'steplens.allowServer' },
 };
 
-/** The command that helps, by the code that an error or a status carries: its button is offered first. */
+/** Returns the command that helps, by the code in an error or a status. Its button comes first. */
 export function commandOf(remedy: Remedy | undefined): RemedyCommand | undefined {
   return remedy === undefined ? undefined : remedies[remedy];
 }

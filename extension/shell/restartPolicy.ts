@@ -3,7 +3,7 @@ import { CloseAction, type CloseHandlerResult, ErrorAction, type ErrorHandler, t
 const limit = 3;
 const windowMs = 3 * 60_000;
 
-/** Starts a crashed server again, up to three times in three minutes; then somebody has to look. */
+/** Restarts a crashed server, up to three times in three minutes. After that, the user has to act. */
 export class RestartPolicy implements ErrorHandler {
   readonly #giveUp: () => void;
   #crashes: number[] = [];

@@ -6,8 +6,9 @@ const send = l10n.t('Send');
 const notNow = l10n.t('Not Now');
 
 /**
- * Whether the user agreed that text is sent to a server, by its origin and by what for (scoring, or labeling): asked once, kept by
- * VS Code for every workspace of this machine, and sent to the language server, which sends nothing to any other.
+ * The user's consent to send text to a server, by its origin and purpose (scoring or labeling). It is asked for once,
+ * stored by VS Code for all workspaces of this machine, and sent to the language server, which sends text to no other
+ * server.
  */
 export class ServerConsent implements Disposable {
   readonly #kept: Memento;
@@ -32,12 +33,12 @@ export class ServerConsent implements Disposable {
     return this.#kept.get<readonly string[]>(labelingKey, []);
   }
 
-  /** Asks with a notification, once a session: what is scored by itself does not ask again. */
+  /** Asks with a notification, once per session: automatic scoring does not ask again. */
   offer(origin: string): void {
     if (!this.#notifications.has(origin)) void this.notify(origin);
   }
 
-  /** Asks with a notification, or waits for the answer to the one that is open; whether the user agreed. */
+  /** Asks with a notification, or waits for the answer to the open one. Resolves with whether the user consents. */
   notify(origin: string): Promise<boolean> {
     const before = this.#notifications.get(origin);
     if (before?.isOpen === true) return before.answer;
@@ -47,12 +48,15 @@ export class ServerConsent implements Disposable {
     return answer.finally(() => (notification.isOpen = false));
   }
 
-  /** Asks with a dialog; whether the user agreed. */
+  /** Asks with a dialog. Resolves with whether the user consents. */
   ask(origin: string): Promise<boolean> {
     return this.#settle(origin, window.showWarningMessage(question(origin), { modal: true, detail: explanation }, send));
   }
 
-  /** Asks with a dialog whether a policy, judge or verifier on this server may be sent what is labeled; whether the user agreed. */
+  /**
+   * Asks with a dialog for consent to send what is labeled to this server of a policy, judge or verifier. Resolves with
+   * whether the user consents.
+   */
   async askLabeling(origin: string): Promise<boolean> {
     const choice = await window.showWarningMessage(
       l10n.t('Send questions, figures, steps and reference answers to {0}?', origin),

@@ -19,14 +19,14 @@ export class Settings implements Disposable {
     return this.#changed.event;
   }
 
-  /** The window's settings; those with a `resource` scope are read by the server for the file of a request. */
+  /** Reads the window's settings. The server reads those with a `resource` scope, for the file of each request. */
   read(): ServerSettings {
     const configuration = workspace.getConfiguration('steplens');
     const settings = readConfiguration((id) => configuration.get(id));
     return { ...settings, modelPath: inWorkspace(settings.modelPath) };
   }
 
-  /** Name in the labels; empty = the user's account. */
+  /** Reviewer's name in the labels; empty = the user's account. */
   get reviewer(): string {
     return valueOf(extensionSettings.reviewer);
   }
@@ -36,7 +36,7 @@ export class Settings implements Disposable {
     return valueOf(extensionSettings.errorKinds);
   }
 
-  /** Writes a setting where the user has set it already: workspace folder, workspace, or else user. */
+  /** Writes a setting where the user has already set it: workspace folder or workspace, else the user settings. */
   async write<K extends keyof ServerSettings>(name: K, value: ServerSettings[K]): Promise<void> {
     const configuration = workspace.getConfiguration('steplens');
     const set = configuration.inspect(settingsTable[name].id);
@@ -59,7 +59,7 @@ function valueOf<T>({ id, read }: Setting<T>): T {
   return read(workspace.getConfiguration('steplens').get(id));
 }
 
-/** A relative path starts at the first folder of the workspace. */
+/** Resolves a relative path from the first folder of the workspace. */
 function inWorkspace(path: string): string {
   const folder = workspace.workspaceFolders?.[0]?.uri;
   return path === '' || isAbsolute(path) || folder?.scheme !== 'file' ? path : join(folder.fsPath, path);

@@ -1,16 +1,16 @@
 import { type Disposable, type TextDocument, type TextEditor, window } from 'vscode';
 import type { Range } from '../../server/reasoning/span.js';
 
-/** Scrolling is reported when it has been at rest for this long. */
+/** Scrolling is reported after it has stopped for this many ms. */
 const settleMs = 150;
 
-/** The lines in sight of a document's editor; undefined where none shows it. */
+/** Returns the visible lines of a document; undefined if no editor shows it. */
 export function linesInSight(document: TextDocument): Range | undefined {
   const editor = window.visibleTextEditors.find((one) => one.document === document);
   return editor && rangeOf(editor);
 }
 
-/** Reports what is in sight of an editor whenever it changes. */
+/** Reports the visible lines of an editor whenever they change. */
 export function watchSight(tell: (document: TextDocument, range: Range) => void): Disposable {
   const waiting = new Map<TextEditor, NodeJS.Timeout>();
   const tellNow = (editor: TextEditor): void => {

@@ -9,8 +9,9 @@ import { commandOf } from './remedy.js';
 import { nowhere, type RowFacts, StatusRow } from './statusRow.js';
 
 /**
- * Rows in the editor's language status, besides the one of a labeling under way: what was found in the file, the model (progress and errors), the device (with its adapter and the
- * providers that were passed over), and the threshold. Each row's command changes what it shows.
+ * Rows in the editor's language status: what was found in the file, the model (progress and errors), the device (with
+ * its adapter and the providers that were passed over), the threshold, and a row while a problem is labeled. Each row's
+ * command changes what it shows.
  */
 export class StatusRows implements Disposable {
   readonly #claims: Claims;
@@ -50,7 +51,7 @@ export class StatusRows implements Disposable {
     for (const item of [this.#model, this.#device, this.#threshold, this.#found, this.#labeling, ...this.#subscriptions]) item.dispose();
   }
 
-  /** The rows are beside claimed documents only. */
+  /** Shows the rows for claimed documents only. */
   #place(): void {
     const active = this.#claims.active;
     const selector = active ? languages.map((language) => ({ language, scheme: active.uri.scheme })) : nowhere;
@@ -64,7 +65,7 @@ export class StatusRows implements Disposable {
     this.#showMarks();
   }
 
-  /** What was found in the file one looks at, and what of it is not in the list. */
+  /** Shows what was found in the active file, and how much of it is not in the list. */
   #showMarks(): void {
     const { active } = this.#claims;
     const marks = active && this.#marks.get(active.uri.toString());
@@ -77,7 +78,7 @@ export class StatusRows implements Disposable {
       detail: isCut
         ? l10n.t('the Problems panel lists the first {0} of {1}', listed.toLocaleString('en'), total.toLocaleString('en'))
         : l10n.t('of this file'),
-      // A tree shows one problem; the view in the activity bar has those of every problem.
+      // A tree shows one problem. The view in the activity bar has the steps of every problem.
       action:
         isCut && !hasTree
           ? { title: l10n.t('Show all in the View'), command: 'steplens.files.focus' }
@@ -85,7 +86,7 @@ export class StatusRows implements Disposable {
     });
   }
 
-  /** A row of its own, wherever the reader is, while a problem is labeled. */
+  /** Shows a separate row in every file while a problem is labeled. */
   #showLabeling({ state, rollouts, budget, searches, servers }: LabelingParams): void {
     if (state !== 'running') return this.#labeling.show({ selector: nowhere });
     this.#labeling.show({
@@ -95,7 +96,7 @@ export class StatusRows implements Disposable {
     });
   }
 
-  /** Work that is done within a second, as after an edit, changes nothing that is shown. */
+  /** Shows a status. Work that takes less than a second, such as after an edit, changes nothing on screen. */
   #take(status: StatusParams): void {
     if (!isBusy(status)) return this.#lasting.now(() => this.#show(status));
     this.#lasting.show(() => {
@@ -154,7 +155,7 @@ function modelFacts(status: StatusParams): RowFacts {
   };
 }
 
-/** Nothing is wrong: the user has not said yet whether text may go there. */
+/** This is not a failure: the user has not answered yet whether text may be sent there. */
 function askingFacts(origin: string): RowFacts {
   return {
     busy: false,
@@ -165,7 +166,7 @@ function askingFacts(origin: string): RowFacts {
   };
 }
 
-/** Reports of a line in the status bar; undefined ends it. */
+/** Shows a progress line in the status bar and returns its reporter; undefined ends it. */
 function beginProgress(): (text: string | undefined) => void {
   let report: ((text: string | undefined) => void) | undefined;
   let last: string | undefined = '';
@@ -185,12 +186,12 @@ function firstLowText(count: number): string {
   return count === 1 ? l10n.t('1 first low step') : l10n.t('{0} first low steps', count.toLocaleString('en'));
 }
 
-/** Where the problem being labeled goes. */
+/** Names the servers that the labeled problem is sent to. */
 function sentTo(servers: readonly string[]): string[] {
   return servers.length === 0 ? [] : [l10n.t('problem is sent to {0}', listed(servers.map((origin) => new URL(origin).host)))];
 }
 
-/** What the model scores, where it does not score everything: its command selects another model. */
+/** Names what the model scores, if it does not score everything. The row's command selects another model. */
 function scopeText({ knows }: StatusParams): string[] {
   return knows === undefined ? [] : [l10n.t('scores only {0}', knows)];
 }

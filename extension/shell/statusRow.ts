@@ -1,22 +1,23 @@
 import { type Command, type DocumentSelector, type LanguageStatusItem, type LanguageStatusSeverity, languages } from 'vscode';
 
-/** A selector of no document. */
+/** A selector that matches no document. */
 export const nowhere: DocumentSelector = { scheme: 'steplens-none' };
 
-/** What a row shows; what is not given stays as it is. */
+/** Content of a row. Missing fields stay unchanged. */
 export interface RowFacts {
   readonly selector?: DocumentSelector;
   readonly text?: string;
   readonly detail?: string;
   readonly severity?: LanguageStatusSeverity;
   readonly busy?: boolean;
-  /** What its button does. */
+  /** Command of the row's button. */
   readonly action?: Command;
 }
 
 /**
- * A row of the editor's language status. VS Code redraws all rows whenever a fact of one is written, also where it is the same:
- * with five rows that was a fifth of what typing cost a window. So a fact is written only where it changes.
+ * A row of the editor's language status. VS Code redraws all rows whenever a field of one is written, even with the
+ * same value: with five rows, that was a fifth of the cost of typing in a window. So a field is written only when it
+ * changes.
  */
 export class StatusRow {
   readonly #item: LanguageStatusItem;

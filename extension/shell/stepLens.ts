@@ -14,7 +14,7 @@ import type { Client } from './client.js';
 import type { ServerConsent } from './serverConsent.js';
 import type { Settings } from './settings.js';
 
-/** The parts of the extension, handed to every command. */
+/** The parts of the extension that every command gets. */
 export interface StepLens {
   readonly context: ExtensionContext;
   readonly log: LogOutputChannel;

@@ -3,15 +3,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { commands, type Disposable, env, l10n, TabInputText, UIKind, type Uri, window, workspace } from 'vscode';
 import { detectFormat, HEAD_LENGTHS } from '../../server/formats/registry.js';
 
-/** VS Code opens a larger file but hands its text to no extension. */
+/** VS Code opens a larger file but gives its text to no extension. */
 const limitBytes = 50 * 1024 * 1024;
 /** Over a remote connection VS Code asks before it loads a file larger than this. */
 const remoteLimitBytes = 10 * 1024 * 1024;
-/** ms in which a file that VS Code loads without asking has a text. */
+/** ms within which VS Code has the text of a file that it loads without asking. */
 const loadMs = 5_000;
 const names = /\.(json|jsonl|md|txt)$/i;
 
-/** Says once a file that a file StepLens could read is too large for any extension, and what to do instead. */
+/** Notifies once per file that a file of a known format is too large for any extension, and what to do instead. */
 export function watchTooLarge(): Disposable {
   const told = new Set<string>();
   const look = async (): Promise<void> => {
@@ -26,7 +26,7 @@ export function watchTooLarge(): Disposable {
   return window.tabGroups.onDidChangeTabs(() => void look().catch(() => undefined));
 }
 
-/** The limit, in bytes, that keeps a file of a known format from having a text here; undefined where none does. */
+/** Returns the limit, in bytes, that keeps the text of a file of a known format from extensions, else undefined. */
 async function exceeded(uri: Uri): Promise<number | undefined> {
   const { size } = await workspace.fs.stat(uri);
   const isRemote = env.remoteName !== undefined || env.uiKind === UIKind.Web;

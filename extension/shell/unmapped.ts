@@ -2,11 +2,11 @@ import { type Disposable, l10n, Range, languages as vscodeLanguages, window } fr
 import { looksLikeReasoning } from '../../server/formats/unrecognized.js';
 import { type Claims, languages, mappingPlaceOf } from './claims.js';
 
-/** Characters of a document that are looked at. */
+/** Characters of a document that are inspected. */
 const headLength = 65_536;
 const nowhere = { scheme: 'steplens-none' };
 
-/** A row in the language status of a JSON file that no format claims although its keys look like data about reasoning. */
+/** Shows a row in the language status of a JSON file without a format, if its keys look like data about reasoning. */
 export function watchUnmapped(claims: Claims): Disposable[] {
   const item = vscodeLanguages.createLanguageStatusItem('steplens.unmapped', nowhere);
   item.name = l10n.t('StepLens format');

@@ -2,8 +2,8 @@ import { FileType, l10n, type Uri, workspace } from 'vscode';
 import { isTrusted } from './trust.js';
 
 /**
- * Writes a file into a folder that somebody else may have filled. Rejects in an untrusted workspace, and where a link is in the
- * place of the file: it would be followed.
+ * Writes a file into a folder whose content may come from others. Rejects when the workspace is not trusted, and when
+ * the file is a link, which would be followed.
  */
 export async function writeOwn(uri: Uri, text: string): Promise<void> {
   if (!isTrusted())

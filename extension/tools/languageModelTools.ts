@@ -7,10 +7,10 @@ interface ContributedTool {
   readonly displayName: string;
 }
 
-/** Tools of the manifest begin so; what follows is their name at the server. */
+/** Prefix of the tools in the manifest, before their name on the server. */
 const prefix = 'steplens_';
 
-/** Offers the tools for agents to VS Code's chat as language-model tools: read-only, over the folders of the workspace. */
+/** Offers the agent tools to VS Code's chat as language-model tools: read-only, for the folders of the workspace. */
 export function registerLanguageModelTools({ extension }: ExtensionContext, client: Client): Disposable[] {
   const { contributes } = extension.packageJSON as { readonly contributes: { readonly languageModelTools: readonly ContributedTool[] } };
   return contributes.languageModelTools.map(({ name, displayName }) =>

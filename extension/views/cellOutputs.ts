@@ -19,16 +19,16 @@ import type { DocumentMarks } from '../../server/protocol/status.js';
 import type { Client } from '../shell/client.js';
 import { messageForUser } from '../shell/log.js';
 
-/** Scheme of the read-only documents that show what a cell of a notebook printed. */
+/** Scheme of the read-only documents that show the output of a notebook cell. */
 const outputScheme = 'steplens-output';
-/** Longer outputs are not looked at, in UTF-16 units. */
+/** Longer outputs, in bytes, are ignored. */
 const longest = 5_000_000;
 const textTypes = ['application/vnd.code.notebook.stdout', 'text/markdown', 'text/plain', 'application/json'];
 const settleMs = 300;
 
 /**
- * Notebooks: what a cell printed is scored like a document when it has reasoning in it. Each such output is a read-only document of its
- * own, whose marks are in the Problems panel; the cell's status bar says what was found and opens it.
+ * Scores the output of notebook cells like documents if it has reasoning in it. Each such output is a read-only
+ * document, whose marks are in the Problems panel. The cell's status bar shows what was found and opens it.
  */
 export class CellOutputs implements TextDocumentContentProvider, NotebookCellStatusBarItemProvider, Disposable {
   readonly #client: Client;
@@ -49,7 +49,7 @@ export class CellOutputs implements TextDocumentContentProvider, NotebookCellSta
       workspace.registerTextDocumentContentProvider(outputScheme, this),
       notebooks.registerNotebookCellStatusBarItemProvider('*', this),
       workspace.onDidOpenNotebookDocument((notebook) => this.#lookSoon(notebook)),
-      // VS Code lets go of a document that no editor shows, and its marks would go with it.
+      // VS Code closes a document that no editor shows, and its marks would disappear with it.
       workspace.onDidCloseTextDocument(({ uri }) => {
         if (this.#texts.has(uri.toString())) void workspace.openTextDocument(uri).then(undefined, () => undefined);
       }),
@@ -85,7 +85,7 @@ export class CellOutputs implements TextDocumentContentProvider, NotebookCellSta
     for (const one of this.#own) one.dispose();
   }
 
-  /** A running cell prints many times a second. */
+  /** Waits before looking, because a running cell prints many times a second. */
   #lookSoon(notebook: NotebookDocument): void {
     clearTimeout(this.#waiting.get(notebook));
     this.#waiting.set(
@@ -126,7 +126,7 @@ export class CellOutputs implements TextDocumentContentProvider, NotebookCellSta
   }
 }
 
-/** The outputs of a cell that a format claims, as documents. */
+/** Returns the outputs of a cell that a format claims, as documents. */
 function outputsOf({ notebook, index, outputs }: NotebookCell): { readonly uri: Uri; readonly text: string }[] {
   return outputs.flatMap(({ items }, at) => {
     const item = textTypes.flatMap((mime) => items.filter((one) => one.mime === mime))[0];
@@ -145,7 +145,7 @@ function textOf({ data, mime }: NotebookCellOutputItem): string | undefined {
   return mime === 'text/plain' ? unquoted(text) : text;
 }
 
-/** The value of a last line that is a text: Python shows it in quotation marks, with escapes. */
+/** Returns the value of a printed Python string, which is in quotation marks, with escapes. */
 function unquoted(text: string): string {
   const inside = /^(['"])([\s\S]*)\1\s*$/.exec(text)?.[2];
   if (inside === undefined) return text;

@@ -22,15 +22,15 @@ import type { Client } from '../shell/client.js';
 import { listed } from '../shell/listed.js';
 import { messageForUser } from '../shell/log.js';
 
-/** Id of the view; the manifest contributes it. */
+/** Id of the view that the manifest contributes. */
 const filesViewId = 'steplens.files';
-/** ms in which changes of many documents become one. */
+/** ms within which changes of several documents are combined. */
 const settleMs = 200;
 
 type ProblemOutline = FileOutline['problems'][number];
 type LowOutline = ProblemOutline['low'][number];
 
-/** Said below a file in the place of problems. */
+/** A message below a file, in place of its problems. */
 interface Note {
   readonly label: string;
   readonly tooltip: string;
@@ -38,7 +38,7 @@ interface Note {
   readonly opens: Command;
 }
 
-/** A row; commands of its menu read `uri`, `problem` and `range`. */
+/** A row. The commands of its menu read `uri`, `problem` and `range`. */
 type Line =
   | { readonly kind: 'file'; readonly uri: Uri }
   | { readonly kind: 'problem'; readonly uri: Uri; readonly problem: number; readonly outline: ProblemOutline }
@@ -53,7 +53,7 @@ type Line =
   | { readonly kind: 'note'; readonly uri: Uri; readonly note: Note; readonly parent: Line }
   | { readonly kind: 'more'; readonly uri: Uri; readonly problem: number; readonly count: number; readonly of: string };
 
-/** The open files with reasoning, their problems and low steps, in the activity bar; a click goes there. */
+/** The open files with reasoning, their problems and low steps, in the activity bar. A click opens them. */
 export class FilesView implements TreeDataProvider<Line>, Disposable {
   readonly #client: Client;
   readonly #claims: Claims;
@@ -114,7 +114,7 @@ export class FilesView implements TreeDataProvider<Line>, Disposable {
     for (const one of this.#own) one.dispose();
   }
 
-  /** Those in a tab first: VS Code keeps others open for a while after their tab was closed. */
+  /** Lists files in a tab first: VS Code keeps others open for a while after their tab was closed. */
   #files(): Uri[] {
     const tabs = window.tabGroups.all.flatMap((group) => group.tabs);
     const shown = new Set(tabs.flatMap(({ input }) => (input instanceof TabInputText ? [input.uri.toString()] : [])));
@@ -130,7 +130,7 @@ export class FilesView implements TreeDataProvider<Line>, Disposable {
     if (!outline) return [];
     const [only] = outline.problems;
     if (!only) return [{ kind: 'note', uri, note: empty(), parent: line }];
-    // A file of one problem has no level for it.
+    // A file with a single problem has no level for it.
     if (outline.problemCount === 1) return lowLines(line, only);
     const problems = outline.problems.map((one): Line => ({ kind: 'problem', uri, problem: one.problem, outline: one }));
     const rest = outline.problemCount - problems.length;
@@ -139,7 +139,7 @@ export class FilesView implements TreeDataProvider<Line>, Disposable {
 
   #fileItem(uri: Uri): TreeItem {
     const outline = this.#outlines.get(uri.toString());
-    // There is nothing to open below a file of one problem without low steps.
+    // A file with a single problem and no low steps has nothing to expand.
     const isLeaf = outline?.problemCount === 1 && outline.problems[0]?.lowCount === 0;
     const item = new TreeItem(uri, isLeaf ? TreeItemCollapsibleState.None : TreeItemCollapsibleState.Expanded);
     item.id = uri.toString();
@@ -163,7 +163,7 @@ export class FilesView implements TreeDataProvider<Line>, Disposable {
     });
     if (outline) this.#failures.delete(key);
     this.#outlines.set(key, outline);
-    // The row of the file was drawn before it was known what is in it.
+    // The row of the file was drawn before its content was known.
     this.#refreshSoon();
     return outline;
   }
@@ -183,14 +183,14 @@ export class FilesView implements TreeDataProvider<Line>, Disposable {
     this.#changed.fire(undefined);
   }
 
-  /** The welcome of the view is shown while there is no such file. */
+  /** Sets the context key for the view's welcome, which is shown while there is no such file. */
   #tellFiles(): void {
     const documents: readonly TextDocument[] = this.#claims.documents;
     void commands.executeCommand('setContext', 'steplens.hasFiles', documents.length > 0);
   }
 }
 
-/** What the server said when it was asked for the file. */
+/** Note with the server's error for the file. */
 function failed(message: string): Note {
   return {
     label: l10n.t('Cannot be shown: {0}', message),
@@ -200,7 +200,7 @@ function failed(message: string): Note {
   };
 }
 
-/** A format claims the file, and nothing in it could be read. */
+/** Note for a file that a format claims but in which nothing could be read. */
 function empty(): Note {
   return {
     label: l10n.t('No problem could be read'),
@@ -231,7 +231,7 @@ function problemItem(uri: Uri, { problem, title, size, range, lowCount }: Proble
   item.id = `${uri.toString()}#${problem}`;
   const facts = listed([size, counted(lowCount, 'low step')]);
   item.description = facts;
-  // Without it a screen reader says the tooltip alone.
+  // Without it, a screen reader reads only the tooltip.
   item.accessibilityInformation = { label: l10n.t('Problem {0}, {1}: {2}', problem + 1, facts, title) };
   item.iconPath = new ThemeIcon('comment-discussion');
   item.tooltip = title;
@@ -243,7 +243,7 @@ function problemItem(uri: Uri, { problem, title, size, range, lowCount }: Proble
 function lowItem(uri: Uri, { text, place, value, first, range }: LowOutline): TreeItem {
   const item = new TreeItem(text);
   item.description = `${value} · ${first ? l10n.t('{0}, first', place) : place}`;
-  // The shape says it, too: the first low step is a warning, later ones a circle.
+  // The shape shows it too: the first low step is a warning sign, later ones are circles.
   item.iconPath = first ? new ThemeIcon('warning', new ThemeColor('list.warningForeground')) : new ThemeIcon('circle-outline');
   item.tooltip = `${place}: ${text}`;
   item.accessibilityInformation = {

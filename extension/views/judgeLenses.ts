@@ -25,9 +25,10 @@ const judgments = [
 ] as const;
 
 /**
- * Above the step at the cursor, in every visible file under review: the judgments as lenses, the reviewer's own one marked. They stay when
- * the focus goes to a panel. VS Code redraws all lenses of an editor whenever a provider says that its lenses changed, and loses a click
- * on lenses it is drawing. So that is said only when the step, its place or the own judgment is another one.
+ * Shows the judgments as lenses above the step at the cursor, in every visible file under review, with the reviewer's
+ * own one marked. They stay when the focus goes to a panel. VS Code redraws all lenses of an editor whenever a provider
+ * reports a change, and loses a click on lenses it is drawing. So a change is reported only when the step, its place or
+ * the own judgment has changed.
  */
 export class JudgeLenses implements CodeLensProvider, Disposable {
   readonly #client: Client;
@@ -35,7 +36,7 @@ export class JudgeLenses implements CodeLensProvider, Disposable {
   readonly #changed = new EventEmitter<void>();
   readonly #subscriptions: Disposable[];
   readonly onDidChangeCodeLenses = this.#changed.event;
-  /** The key of what a document shows; empty or missing without lenses. */
+  /** The key of what a document shows; empty or missing if it shows no lenses. */
   readonly #shown = new WeakMap<TextDocument, string>();
   #isLooking = false;
   #lookAgain = false;
@@ -55,7 +56,7 @@ export class JudgeLenses implements CodeLensProvider, Disposable {
 
   async provideCodeLenses(document: TextDocument, token: CancellationToken): Promise<CodeLens[]> {
     const step = await this.#stepIn(document);
-    // VS Code throws away what it no longer waits for: that is not shown.
+    // VS Code discards the result of a cancelled request, so it is not recorded as shown.
     if (token.isCancellationRequested) return [];
     this.#shown.set(document, keyOf(step));
     if (!step) return [];
@@ -67,7 +68,7 @@ export class JudgeLenses implements CodeLensProvider, Disposable {
     );
   }
 
-  /** Looks whether other lenses are due. Of events during a look, one more look is enough. */
+  /** Checks whether the lenses must change. Events during a check cause only one more check. */
   async #look(): Promise<void> {
     this.#lookAgain = true;
     if (this.#isLooking) return;
@@ -81,7 +82,7 @@ export class JudgeLenses implements CodeLensProvider, Disposable {
     this.#isLooking = false;
   }
 
-  /** Whether a document shows the lenses it should; notes those it should show. */
+  /** Whether a document shows the right lenses; records those it should show. */
   async #isCurrent(document: TextDocument): Promise<boolean> {
     const key = keyOf(await this.#stepIn(document));
     if (key === (this.#shown.get(document) ?? '')) return true;
@@ -89,7 +90,9 @@ export class JudgeLenses implements CodeLensProvider, Disposable {
     return false;
   }
 
-  /** The step at the cursor, else the one in focus of the review; undefined in a file that is hidden or not under review. */
+  /**
+   * Returns the step at the cursor, else the review's step in focus; undefined if the file is hidden or not reviewed.
+   */
   async #stepIn(document: TextDocument): Promise<ReviewStep | undefined> {
     const editors = [window.activeTextEditor, ...window.visibleTextEditors];
     const editor = editors.find((one) => one?.document === document);
@@ -108,7 +111,7 @@ export class JudgeLenses implements CodeLensProvider, Disposable {
   }
 }
 
-/** Two steps with one key have the same lenses. */
+/** Returns a key that is equal for steps with the same lenses. */
 function keyOf(step: ReviewStep | undefined): string {
   return step ? JSON.stringify([step.uri, step.problem, step.step, step.own?.value ?? null, step.range]) : '';
 }

@@ -14,7 +14,7 @@ import { RecordPage } from '../../server/protocol/records.js';
 import type { Client } from '../shell/client.js';
 
 interface Shown {
-  /** Null for a text that is shown whole. */
+  /** Null for a text that is shown as a whole. */
   readonly count: number | null;
   readonly isLast: boolean;
 }
@@ -22,8 +22,9 @@ interface Shown {
 const nowhere = { scheme: 'steplens-none' };
 
 /**
- * Read-only documents with the records of a compressed, archived or very large file, a page each. To everything else in the editor they
- * are files as any other. A row in the language status says which records are shown and goes to the next ones.
+ * Read-only documents with the records of a compressed, archived or very large file, one page each. The rest of the
+ * editor treats them like any other file. A row in the language status shows which records are shown and goes to the
+ * next ones.
  */
 export class RecordDocuments implements TextDocumentContentProvider, Disposable {
   readonly #client: Client;
@@ -45,7 +46,7 @@ export class RecordDocuments implements TextDocumentContentProvider, Disposable 
     ];
   }
 
-  /** The document of a page. Its name ends as that of the text in the file, so that VS Code knows its language. */
+  /** Returns the document of a page. Its name ends like that of the text, so that VS Code knows its language. */
   uriOf(place: RecordsPlace): Uri {
     const file = Uri.parse(place.file, true);
     const inside = nameInside(file.path, place.entry === '' ? '' : `${file.path}/${place.entry}`);
@@ -54,12 +55,12 @@ export class RecordDocuments implements TextDocumentContentProvider, Disposable 
     return Uri.from({ scheme: RECORDS_SCHEME, path: `${stem}${page}${ending ?? '.jsonl'}`, query: recordsQuery(place) });
   }
 
-  /** What a document of this scheme shows; undefined for any other. */
+  /** Returns the place that a document of this scheme shows; undefined for any other document. */
   placeOf(uri: Uri | undefined): RecordsPlace | undefined {
     return uri?.scheme === RECORDS_SCHEME ? readRecordsQuery(uri.query) : undefined;
   }
 
-  /** The records that follow those of a document; undefined where there are none. */
+  /** Returns the records after those of a document; undefined if there are none. */
   after(uri: Uri): RecordsPlace | undefined {
     const [place, shown] = [this.placeOf(uri), this.#shown.get(uri.toString())];
     return place === undefined || shown === undefined || shown.isLast ? undefined : { ...place, first: place.first + (shown.count ?? 0) };

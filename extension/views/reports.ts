@@ -2,11 +2,11 @@ import { commands, type Disposable, EventEmitter, l10n, type TextDocumentContent
 
 const reportScheme = 'steplens-report';
 
-/** Reports in Markdown, shown as previews. Their documents are read-only: closing one asks for nothing. */
+/** Shows reports in Markdown as previews. Their documents are read-only, so closing one does not ask to save. */
 export class Reports implements TextDocumentContentProvider, Disposable {
   readonly #changed = new EventEmitter<Uri>();
   readonly #registration: Disposable;
-  /** By the URI of their document. */
+  /** Texts by the URI of their document. */
   readonly #texts = new Map<string, string>();
   readonly onDidChange = this.#changed.event;
 
@@ -14,7 +14,7 @@ export class Reports implements TextDocumentContentProvider, Disposable {
     this.#registration = workspace.registerTextDocumentContentProvider(reportScheme, this);
   }
 
-  /** Shows a report in place of an earlier one of the same title. */
+  /** Shows a report, which replaces an earlier one with the same title. */
   async show(title: string, text: string): Promise<void> {
     const uri = Uri.from({ scheme: reportScheme, path: `/${title.replaceAll('/', ' ')}.md` });
     this.#texts.set(uri.toString(), text);

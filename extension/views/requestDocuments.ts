@@ -2,10 +2,10 @@ import { type CancellationToken, type Disposable, l10n, type TextDocumentContent
 import { type RequestPlace, SendAgain, ShowRequest } from '../../server/protocol/requests.js';
 import type { Client } from '../shell/client.js';
 
-/** Scheme of the read-only documents that show a request and its reply; the manifest has menus for it. */
+/** Scheme of the read-only documents that show a request and its reply. The manifest has menus for it. */
 export const requestScheme = 'steplens-request';
 
-/** Shows the requests that event logs keep, and what came back when they were sent again, as JSON. */
+/** Shows the requests kept in event logs, and the replies to requests that were sent again, as JSON. */
 export class RequestDocuments implements TextDocumentContentProvider, Disposable {
   readonly #client: Client;
   readonly #registration: Disposable;
@@ -17,12 +17,12 @@ export class RequestDocuments implements TextDocumentContentProvider, Disposable
     this.#registration = workspace.registerTextDocumentContentProvider(requestScheme, this);
   }
 
-  /** The document of a kept request. */
+  /** Returns the document of a kept request. */
   uriOf(place: RequestPlace): Uri {
     return Uri.from({ scheme: requestScheme, path: `/request ${place.event}.${place.index}.json`, query: JSON.stringify(place) });
   }
 
-  /** What a document of this scheme shows; undefined for any other. */
+  /** Returns the request that a document of this scheme shows; undefined for any other document. */
   placeOf(uri: Uri | undefined): RequestPlace | undefined {
     return uri?.scheme === requestScheme ? (JSON.parse(uri.query) as RequestPlace) : undefined;
   }
@@ -35,7 +35,7 @@ export class RequestDocuments implements TextDocumentContentProvider, Disposable
     return (await this.#client.request(ShowRequest, place, token)).document;
   }
 
-  /** Sends a request again; the document of what came back. */
+  /** Sends a request again and returns the document of the reply. */
   async sendAgain(place: RequestPlace, token: CancellationToken): Promise<Uri> {
     const { document } = await this.#client.request(SendAgain, place, token);
     const uri = Uri.from({

@@ -14,7 +14,10 @@ import {
 } from '../../server/protocol/review.js';
 import type { Client } from '../shell/client.js';
 
-/** A queue of steps that somebody judges. It survives a reload of the window: labels are in their logs, the queue in the workspace's state. */
+/**
+ * A queue of steps to judge. It survives a reload of the window: labels are in their logs, the queue is in the
+ * workspace's state.
+ */
 export interface Review {
   readonly items: readonly ReviewItem[];
   readonly at: number;
@@ -25,7 +28,7 @@ export interface Review {
 const stateKey = 'steplens.review';
 const none: Review = { items: [], at: 0, mode: 'every-step', blind: false };
 
-/** The review under way: its queue, the step in focus, and what the reviewer said. */
+/** The current review: its queue, the step in focus, and the reviewer's judgments. */
 export class ReviewSession implements Disposable {
   readonly #client: Client;
   readonly #state: Memento;
@@ -50,7 +53,7 @@ export class ReviewSession implements Disposable {
     return this.#review;
   }
 
-  /** The step in focus, where it is in a document. */
+  /** Returns the step in focus if it is in this document. */
   inFocus(uri: Uri): ReviewItem | undefined {
     const item = this.#review.items[this.#review.at];
     return item?.uri === uri.toString() ? item : undefined;
@@ -61,17 +64,17 @@ export class ReviewSession implements Disposable {
     return this.#review.items.some((item) => item.uri === uri.toString());
   }
 
-  /** What the reviewer said of each item; shorter than the queue until it was asked for. */
+  /** The reviewer's judgment of each item; shorter than the queue until it was requested. */
   get judged(): readonly (LabelValue | null)[] {
     return this.#judged;
   }
 
-  /** The name in the settings, else that of the user's account. */
+  /** The name in the settings, else the name of the user's account. */
   get reviewer(): string {
     return this.#reviewer() || userInfo().username;
   }
 
-  /** Begins a review of files or folders. Rejects when there is nothing to judge in them. */
+  /** Begins a review of files or folders. Rejects when they have nothing to judge. */
   async begin(
     uris: readonly Uri[],
     kind: ReviewKind,
@@ -90,12 +93,13 @@ export class ReviewSession implements Disposable {
     });
     if (items.length === 0)
       throw new Error(faults[0] ? `${faults[0].uri}: ${faults[0].message}` : l10n.t('There is no such step in these files.'));
-    // All at once: code that runs while the labels are read must not see a focus that is about to change.
+    // Changes everything at once: code that runs while the labels are read must not see a focus that is about to
+    // change.
     this.#judged = await this.#judgmentsOf(items);
     await this.#set({ items, at: Math.max(0, this.#judged.indexOf(null)), mode, blind });
   }
 
-  /** The step in focus; undefined when the queue is empty. Rejects when it is not in its file any more. */
+  /** Returns the step in focus; undefined when the queue is empty. Rejects when the step is no longer in its file. */
   async step(): Promise<ReviewStep | undefined> {
     const { items, at, blind } = this.#review;
     const item = items[at];
@@ -104,7 +108,7 @@ export class ReviewSession implements Disposable {
     return this.#client.request(ReviewStepRequest, { uri: item.uri, problem: item.problem, step: item.step, by: this.reviewer, blind });
   }
 
-  /** Judges the step in focus and goes to the next one that is not judged; in a blind review it stays, to show the evidence. */
+  /** Judges the step in focus and goes to the next unjudged one. A blind review stays there, to show the evidence. */
   async judge(value: LabelValue, kind: string, comment: string): Promise<void> {
     const { items, at, blind } = this.#review;
     const item = items[at];
@@ -115,7 +119,7 @@ export class ReviewSession implements Disposable {
     await this.#set(blind && isFirst ? {} : { at: this.#nextOpen(at) });
   }
 
-  /** Judges any step, also one outside the queue. */
+  /** Judges any step, including one outside the queue. */
   async judgeStep(
     { uri, problem, step }: Pick<ReviewItem, 'uri' | 'problem' | 'step'>,
     value: LabelValue,
@@ -127,7 +131,7 @@ export class ReviewSession implements Disposable {
     this.#changed.fire();
   }
 
-  /** Takes back the reviewer's latest label in the file of the step in focus, or in `uri`, and goes to its step. */
+  /** Undoes the reviewer's latest label in the file of the step in focus, or in `uri`, and goes to its step. */
   async undo(uri = this.#review.items[this.#review.at]?.uri): Promise<boolean> {
     if (uri === undefined) return false;
     const undone = await this.#client.request(UndoLabel, { uri, by: this.reviewer });
@@ -176,7 +180,7 @@ export class ReviewSession implements Disposable {
   }
 }
 
-/** The state of an earlier window; anything else is no review. */
+/** Reads the state of an earlier window; any other value gives an empty review. */
 function readReview(value: unknown): Review {
   const { items, at, mode, blind } = (value ?? {}) as Partial<Review>;
   if (!Array.isArray(items) || typeof at !== 'number') return none;

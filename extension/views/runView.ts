@@ -20,9 +20,9 @@ import type { Client } from '../shell/client.js';
 import { listed } from '../shell/listed.js';
 import { messageForUser } from '../shell/log.js';
 
-/** Id of the view; the manifest contributes it. */
+/** Id of the view that the manifest contributes. */
 export const runViewId = 'steplens.run';
-/** ms: a running run is read again this often at most. */
+/** Minimum ms between two readings of a running run. */
 const readAgainMs = 1000;
 
 interface Line {
@@ -34,7 +34,10 @@ interface Line {
   readonly lines?: readonly Line[];
 }
 
-/** A labeling run in the activity bar: its problems, failures, decisions to review, and where rollouts added no information. It follows a run that continues. */
+/**
+ * Shows a labeling run in the activity bar: its problems, failures, decisions to review, and where rollouts added no
+ * information. It follows a running run.
+ */
 export class RunView implements TreeDataProvider<Line>, Disposable {
   readonly #client: Client;
   readonly #view: TreeView<Line>;
@@ -50,7 +53,7 @@ export class RunView implements TreeDataProvider<Line>, Disposable {
     this.#view = window.createTreeView(runViewId, { treeDataProvider: this, showCollapseAll: true });
   }
 
-  /** Shows the run of a folder. Rejects where it has no event logs. */
+  /** Shows the run of a folder. Rejects if the folder has no event logs. */
   async show(folder: Uri): Promise<void> {
     const lines = linesOf(await this.#client.request(RunReport, { folder: folder.toString() }));
     this.#folder = folder;
@@ -71,7 +74,7 @@ export class RunView implements TreeDataProvider<Line>, Disposable {
     const item = new TreeItem(label, lines ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None);
     return Object.assign(item, {
       ...(description !== undefined && { description }),
-      // Without it a screen reader says the tooltip alone.
+      // Without it, a screen reader reads only the tooltip.
       accessibilityInformation: { label: description === undefined ? label : `${label}, ${description}` },
       ...(icon !== undefined && { iconPath: new ThemeIcon(icon) }),
       ...(tooltip !== undefined && { tooltip }),
@@ -178,7 +181,7 @@ function linesOf(report: RunReportView): Line[] {
   ];
 }
 
-/** There may be very many: they are behind one line. */
+/** Puts the waiting problems below one row, because there may be very many. */
 function waitingLine(problems: RunReportView['problems']): Line {
   return {
     label: l10n.t('{0} not begun', problems.length.toLocaleString('en-US')),

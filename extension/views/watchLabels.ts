@@ -5,7 +5,7 @@ import type { Client } from '../shell/client.js';
 
 const suffix = '.steplens-labels.jsonl';
 
-/** Joins a document with its labels again when its log changes on disk: another person's labels arrive by git. */
+/** Merges a document with its labels again when its label log changes on disk: others' labels arrive through git. */
 export function watchLabels(client: Client): Disposable {
   const watcher = workspace.createFileSystemWatcher(`**/*${suffix}`);
   const changed = (log: Uri): void => {

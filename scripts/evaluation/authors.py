@@ -5,8 +5,8 @@
     git clone https://github.com/GAIR-NLP/ReasonEval /tmp/reasoneval   # 6c91c7a1
     python3 scripts/evaluation/authors.py /tmp/prmbench /tmp/mm-prm /tmp/reasoneval test/fixtures/evaluation
 
-Their functions are read from the clones and run here; nothing of them is copied. ReasonEval's evaluate MR-GSM8K and MR-MATH and print
-three digits: the values behind them are taken. ProcessBench's numbers are three lines of
+Their functions are read from the clones and run here; none of their code is copied. ReasonEval's functions evaluate MR-GSM8K and MR-MATH
+and print three digits; the values before rounding are used. ProcessBench's numbers are three lines of
 QwenLM/ProcessBench `code/run_eval_prm_rlhflow.py` (e8024636) around a model server, and are written out below. The authors of
 VisualProcessBench publish no evaluation code: its macro F1 is that of the paper (arXiv 2503.10291, section 3.3).
 """
@@ -29,7 +29,7 @@ CLASSES = ["circular", "confidence", "counterfactual", "deception", "domain_inco
 
 
 class Quiet:
-    """Stands for the authors' logger."""
+    """Replaces the authors' logger."""
 
     def info(self, *_):
         pass
@@ -134,7 +134,7 @@ def reason_eval(clone, out):
             lines = [[f"Line {line} of step {at}." for line in range(rng.randint(1, 3))] for at in range(steps)]
             texts = lines if file == "mr-math" else [f"Step {at}." for at in range(steps)]
             wrong = [first and at + 1 >= first for at in range(steps) for _ in (lines[at] if file == "mr-math" else [0])]
-            # A score at the threshold is right in StepLens, as in ProcessBench and PRMBench, and wrong in ReasonEval: none is.
+            # A score at the threshold is right in StepLens, ProcessBench and PRMBench, but wrong in ReasonEval, so there is none here.
             valid = [value if value != THRESHOLD else 0.501 for value in scores(rng, wrong)]
             rows.append({"uuid": f"{file}-{number}", "question": f"Question {number}", key: texts,
                          "model_output_solution_correctness": "wrong" if first else "correct",
@@ -176,7 +176,7 @@ def reason_eval_numbers(clone, file, rows):
         for name in others:
             evaluator(f"reasoneval_{name}", lambda row: {"scores": row["scores"]})
         evaluator("math-shepherd_mistral-7b", lambda row: {"scores": [item[2] + item[1] for item in row["scores"]]})
-        # The tables have judges of whole solutions, too: here they are always right.
+        # The tables also contain judges of whole solutions, which are always right here.
         verdict = lambda row: {"correctness_pred": row["model_output_solution_correctness"],
                                "error_step_pred": str(row["model_output_solution_first_error_step"])}
         for name, label in (("gpt3_5_turbo", "gpt3_5_eval_output"), ("gpt4", "gpt4_eval_output")):

@@ -1,4 +1,4 @@
-"""Compares an exported decoder with the model that it was made of."""
+"""Compares an exported decoder with its original model."""
 import gc
 import time
 
@@ -9,8 +9,8 @@ TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-2}
 
 
 def compare_graph(folder, exported):
-    """Runs 40 random tokens through the graph in two parts, the second over the cache of the first, and through the model. Where positions have
-    several axes, they do so once more with others on each. Returns the largest difference; raises ValueError where precision does not explain it."""
+    """Runs 40 random tokens through the graph in two parts, the second over the cache of the first, and through the model. If positions have
+    several axes, does so again with different positions on each. Returns the largest difference; raises ValueError if precision does not explain it."""
     ids = torch.randint(0, exported.vocabulary, (1, 40), generator=torch.Generator().manual_seed(0))
     places = [None] if exported.axes == 1 else [None, torch.randint(0, 100, (exported.axes, 1, 40), generator=torch.Generator().manual_seed(2))]
     largest = 0.0
@@ -29,7 +29,7 @@ def compare_graph(folder, exported):
 
 
 def tokens_per_second(exported, solutions=8, length=250, longest=60):
-    """How fast the model's own forward pass is, one solution after the other; of as many as take `longest` seconds."""
+    """Speed of the model's own forward pass, one solution after the other, for as many as fit into `longest` seconds."""
     ids = torch.randint(0, exported.vocabulary, (solutions + 1, 1, length), generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         exported.own(ids[0])

@@ -58,7 +58,7 @@ class InternLM2Decoder(nn.Module):
 
     def _with_mask(self, embeds, attention_mask, position_ids, past, use_cache):
         mask = layer_masks(self.config, attention_mask, embeds.shape[1], embeds.dtype)
-        # The authors' own are put back, so that the model goes on to be theirs.
+        # The authors' functions are restored afterwards, so that the model remains theirs.
         prepare, rotary = self.body._prepare_decoder_attention_mask, [layer.attention.rotary_emb for layer in self.body.layers]
         self.body._prepare_decoder_attention_mask = lambda *_: mask
         self._set_rotary([self.rotary] * len(rotary))
@@ -106,8 +106,8 @@ def decoder_of(body):
 
 
 def refuse_other_attention(body):
-    """Raises ValueError where the masks above are not what the model does by itself, on a sequence longer than its window, which is made
-    small for that. A graph that looks further back than its model gives other scores and no error."""
+    """Raises ValueError if the masks above differ from the model's own on a sequence longer than its window, which is made small for this
+    check. A graph that looks further back than its model gives other scores without an error."""
     decoder, config, width = decoder_of(body), body.config, 24
     window = getattr(config, "sliding_window", None)
     if window:

@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-# The folder of this file comes first in the path: its modules are named as some packages are.
+# The folder of this file comes first in the path, because some packages have the same names as its modules.
 PACKAGES = ("torch", "transformers", "onnx", "onnxruntime", "safetensors")
 
 

@@ -75,7 +75,7 @@ def export_uncached(path, model):
 
 
 def export(path, model, example, inputs, outputs, axes, fold=True):
-    """`fold`: whether what depends on no input is computed now and kept in the file."""
+    """`fold`: whether values that depend on no input are computed now and stored in the file."""
     path = Path(path)
     # Where weights are large, the exporter leaves a file for each of them.
     with tempfile.TemporaryDirectory(dir=path.parent) as scratch, warnings.catch_warnings(), torch.no_grad():
@@ -87,14 +87,14 @@ def export(path, model, example, inputs, outputs, axes, fold=True):
     rename(graph.graph, {name: name for name in [*inputs, *outputs]})
     if sum(len(tensor.raw_data) for tensor in graph.graph.initializer) > LARGEST:
         onnx.save(graph, path, save_as_external_data=True, location=f"{path.name}_data", size_threshold=1024)
-        # It is made for its owner alone otherwise.
+        # Otherwise only its owner could read the file.
         path.with_name(f"{path.name}_data").chmod(path.stat().st_mode & 0o666)
     else:
         onnx.save(graph, path)
 
 
 def rename(graph, names):
-    """Short names in place of the modules' paths, which are half of a small file."""
+    """Replaces the modules' paths, which make up half of a small file, by short names."""
     short = lambda name: names.setdefault(name, f"t{len(names)}") if name else ""
     for tensor in graph.initializer:
         tensor.name = short(tensor.name)

@@ -49,13 +49,13 @@ class Grid:
         return block // across * self.merge + inside // self.merge, block % across * self.merge + inside % self.merge
 
     def patches(self, rows, columns):
-        """What `places` gives, the other way around."""
+        """The inverse of `places`."""
         block = rows // self.merge * (self.columns // self.merge) + columns // self.merge
         return block * self.merge**2 + rows % self.merge * self.merge + columns % self.merge
 
 
 class Windows:
-    """Squares of `side` patches; those at the right and the lower edge hold places without a patch."""
+    """Squares of `side` patches; those at the right and the lower edge have places without a patch."""
 
     def __init__(self, grid, rows, columns, side):
         across, down = (grid.columns + side - 1) // side, (grid.rows + side - 1) // side
@@ -104,7 +104,7 @@ def with_attention(block, attention, hidden):
 
 
 def grid_model(folder, dtype, fields):
-    """(the whole model in evaluation mode, its output layer). The head is the language model's, or one of values, by the names of its weights."""
+    """(the whole model in evaluation mode, its output layer). The names of the weights decide between the language model's head and a value head."""
     from transformers import AutoModelForImageTextToText, CONFIG_MAPPING
 
     from heads import body_prefix, output_weights, value_head
@@ -121,7 +121,7 @@ def grid_model(folder, dtype, fields):
 
 
 def tower_prefix(folder, names):
-    """What the names of the weights that read images begin with: "visual." or "model.visual."."""
+    """Prefix of the names of the weights that read images: "visual." or "model.visual."."""
     found = [name for name in names if name.endswith("patch_embed.proj.weight")]
     if len(found) != 1:
         raise ValueError(f"{folder} has no part that reads images: {len(found)} of its weights are named patch_embed.proj.weight")

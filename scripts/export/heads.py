@@ -46,7 +46,7 @@ def text_config(folder):
 
 
 def body_prefix(folder, names):
-    """What the names of the decoder's weights begin with: "model." mostly."""
+    """Prefix of the names of the decoder's weights, usually "model."."""
     tables = [name for name in names if name.endswith("embed_tokens.weight")]
     if len(tables) != 1:
         raise ValueError(f"{folder} is not a decoder that can be exported: {len(tables)} of its weights are named embed_tokens.weight")
@@ -68,7 +68,7 @@ def value_head(config, shapes):
 
 
 def output_layer(config, whole):
-    """What makes logits of the last hidden states. Other classes do more there, which the comparison with `own` finds."""
+    """The layer that makes logits from the last hidden states. Other classes do more there, which the comparison with `own` detects."""
     layer, scaling = whole.get_output_embeddings(), getattr(config, "logits_scaling", None)
     return layer if scaling is None else Scaled(layer, scaling)
 

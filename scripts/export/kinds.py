@@ -5,7 +5,7 @@ from typing import Callable, Optional
 
 @dataclass
 class Exported:
-    """What was written, and the model's own forward pass to compare it with."""
+    """The written graphs, and the model's own forward pass for a comparison."""
     # `graph` of a prm.json.
     graph: object
     config: object
@@ -13,13 +13,13 @@ class Exported:
     own: Callable
     # Rows of the vocabulary.
     vocabulary: int
-    # Of the weights; some classes give logits in float32 all the same.
+    # Type of the weights; some classes give logits in float32 anyway.
     dtype: object
-    # Of the decoder's positions.
+    # Number of axes of the decoder's positions.
     axes: int = 1
     # Folder, tolerance -> largest difference of the features of images; raises ValueError.
     compare_images: Optional[Callable] = None
-    # `images` of a prm.json, where the model's files say how images are prepared.
+    # `images` of a prm.json, if the model's files describe how images are prepared.
     images: Optional[dict] = None
 
 

@@ -3,8 +3,8 @@ import torch
 
 
 def causal_mask(attention_mask, new, window=None, dtype=torch.float32):
-    """attention_mask [B,P+S] of ones and zeros -> additive [B,1,S,P+S]: the last S tokens see those up to themselves, of these no
-    more than the last `window`."""
+    """attention_mask [B,P+S] of ones and zeros -> additive [B,1,S,P+S]: each of the last S tokens sees itself and the tokens before it,
+    at most the last `window` of them."""
     total = attention_mask.shape[1]
     keys = torch.arange(total)
     queries = keys[total - new:][:, None]
@@ -17,7 +17,7 @@ def causal_mask(attention_mask, new, window=None, dtype=torch.float32):
 
 
 def layer_masks(config, attention_mask, new, dtype=torch.float32):
-    """What the layers of a decoder take for a mask: a tensor, or one for each kind of layer where they differ. Raises ValueError
+    """The mask for the layers of a decoder: a tensor, or one for each kind of layer if the kinds differ. Raises ValueError
     for kinds that are not exported."""
     window = getattr(config, "sliding_window", None) if getattr(config, "use_sliding_window", True) else None
     kinds = set(getattr(config, "layer_types", None) or ["sliding_attention" if window else "full_attention"])

@@ -3,7 +3,7 @@ import json
 import shutil
 from pathlib import Path
 
-# What a conversion gets wrong first: blanks, line breaks, digits, letters of other scripts, characters that are bytes.
+# Texts that a wrong conversion fails first: blanks, line breaks, digits, letters of other scripts, characters that are bytes.
 TRIED = ["a", " a", "a  b", "   ", "\n", "\n\n", " \n ", "x\ty", "3 + 4 = 7", "1234567890", "Step 1: $\\frac{1}{2}$.\n\nStep 2", "你是书生·万象，英文名是InternVL", "user\n", "é à ñ", "😀 ∑ ‰", "+", "-", "Yes", "No"]
 
 
@@ -78,7 +78,7 @@ def added_tokens(model, pieces):
 
 
 def merges_of(vocab, scores):
-    """The pairs that make a piece, those of likelier pieces first: SentencePiece joins by score, and the tokenizers package by rank."""
+    """The pairs that form a piece, with those of likelier pieces first: SentencePiece joins by score, and the tokenizers package by rank."""
     merges = []
     for text in vocab:
         for cut in range(1, len(text)):

@@ -45,7 +45,7 @@ def ursa_model(folder, code, dtype, fields):
     config._attn_implementation = "eager"
     with without_initialization(dtype):
         model = model_class(config)
-    # The language model's output layer is never asked.
+    # The language model's output layer is never used.
     load_weights(folder, {"": Read(model)}, ignored=("language_model.lm_head.",))
     return model.eval()
 
@@ -77,7 +77,7 @@ def image_settings(folder):
 def export_ursa(folder, model, side):
     """Writes the graphs and returns `graph` of the profile."""
     body = model.language_model.model
-    # One image a run: the authors' code takes their number for a constant.
+    # One image per run: the authors' code treats the number of images as a constant.
     export(folder / GRAPHS["vision"], UrsaFeatures(model), (torch.zeros(1, 3, side, side),), ["pixel_values"], ["image_features"], {}, fold=False)
     export_embeddings(folder, body.get_input_embeddings())
     export_cached(folder / GRAPHS["decoder"], Cached(body, model.score), body.config, embeds=True)

@@ -8,7 +8,7 @@
  *   --visualprm FOLDER      a checkout of OpenGVLab/InternVL
  *   --ursa-rm-images FOLDER a checkout of URSA-MATH/URSA-MATH
  *
- * With a checkout the commands for that family are run, without one those for the families whose classes come in packages.
+ * With checkouts, runs the commands for their families. Without any, runs those for the families whose classes come in packages.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -27,9 +27,9 @@ const { values } = parseArgs({
     'ursa-rm-images': { type: 'string' },
   },
 });
-/** Families whose classes come in no package: option and folder on the page. */
+/** Families whose classes are in no package: option, and folder on the page. */
 const checkouts = { 'mm-prm': 'MM-PRM-code', visualprm: 'InternVL-code', 'ursa-rm-images': 'URSA-MATH-code' };
-/** Largest difference of a score. */
+/** Largest accepted difference of a score. */
 const tolerance = 1e-5;
 
 await build();
@@ -37,7 +37,7 @@ const folder = mkdtempSync(join(tmpdir(), 'steplens-families-'));
 try {
   const env = commandsAt(join(folder, 'bin'));
   const lines = linesOfPage();
-  // First of all: the tiny models need the packages, too.
+  // Packages are installed first, because the tiny models need them, too.
   if (values.install) for (const line of lines.filter(isInstallation)) shell(line, env);
   const given = Object.entries(checkouts).filter(([family]) => values[/** @type {keyof typeof checkouts} */ (family)] !== undefined);
   const made = given.length > 0 ? given.map(([family]) => [`--${family}`, checkoutOf(family)]) : [[]];
@@ -60,7 +60,7 @@ function checkoutOf(family) {
   return resolve(String(values[/** @type {keyof typeof checkouts} */ (family)]));
 }
 
-/** The families of the registry, by the help of the command. */
+/** The families of the registry, read from the help of the command. */
 function familiesInPackages() {
   const help = execFileSync(process.execPath, [join(root, 'dist/cli.js'), 'export-model', '--help'], { encoding: 'utf8' });
   const [, list] = /--family F\s+([^(]+)\(/.exec(help) ?? [];
@@ -97,7 +97,7 @@ function isInstallation(line) {
   return line.startsWith('python3 -m pip install ');
 }
 
-/** Runs the lines that are about these families. @param {string[]} wanted @param {string[]} lines @param {NodeJS.ProcessEnv} env @returns {number} families that failed */
+/** Runs the lines for these families. @param {string[]} wanted @param {string[]} lines @param {NodeJS.ProcessEnv} env @returns {number} families that failed */
 function exportAll(wanted, lines, env) {
   const left = new Set(wanted);
   for (const line of lines) {

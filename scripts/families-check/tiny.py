@@ -1,4 +1,4 @@
-"""Tiny models with random weights in folders as Hugging Face keeps them, and what their authors' way of scoring makes of the fixtures' cases.
+"""Tiny models with random weights in folders as Hugging Face keeps them, and the scores of the fixtures' cases by their authors' way of scoring.
 
   python tiny.py FOLDER [--mm-prm CHECKOUT] [--visualprm CHECKOUT]
 
@@ -22,7 +22,7 @@ import make_qwen
 import make_ursa
 from make_families import HERE, Text
 
-# Folder of the model on the page, what the names of its decoder's and its head's weights begin with, and its class.
+# Folder of the model on the page, prefixes of the names of its decoder's and its head's weights, and its class.
 MODELS = {
     "qwen2.5-math-prm": ("Qwen2.5-Math-PRM-7B", "model.", "score.", "Qwen2ForProcessRewardModel"),
     "reasonflux-prm": ("ReasonFlux-PRM-7B", "model.", "score.", "Qwen2ForProcessRewardModel"),
@@ -58,7 +58,7 @@ def write_cases(out, family, cases):
 
 
 def make_text_models(out):
-    """Takes the decoder and the head where the fixtures' scripts would export them."""
+    """Takes the decoder and the head at the point at which the fixtures' scripts would export them."""
     made = {}
     keep = lambda path, model, *_: made.update(decoder=model.decoder.body, head=model.head)
     for module in (make_families, make_qwen, make_ursa):
@@ -119,7 +119,7 @@ def make_vl_prm(out):
     text = Text(HERE / "vl-prm" / "tokenizer.json", {})
     token, pair = text.id("<|image_pad|>"), [text.id("+"), text.id("-")]
     model = fixture.small_model(text.whole.get_vocab_size(), token)
-    # Published models keep their first names for the weights, which are others than those of the class by now.
+    # Published models keep the original names of the weights, which differ from the present names of the class.
     published = lambda name: name.replace("model.language_model.", "model.").replace("model.visual.", "visual.")
     save(out / "Qwen-VL-PRM-7B", {published(name): tensor for name, tensor in model.state_dict().items()}, {**model.config.to_dict(), "architectures": ["Qwen2_5_VLForConditionalGeneration"]}, "vl-prm")
     tokenizer_config = json.loads((out / "Qwen-VL-PRM-7B" / "tokenizer_config.json").read_text())
@@ -185,7 +185,7 @@ def flat(ids):
 
 
 def as_sentencepiece(folder):
-    """InternLM2 has no tokenizer.json: its vocabulary is one of SentencePiece, as this makes of the fixture's."""
+    """Makes a SentencePiece vocabulary from the fixture's tokenizer, because InternLM2 has no tokenizer.json but such a vocabulary."""
     from sentencepiece import sentencepiece_model_pb2 as proto
     tokenizer = json.loads((folder / "tokenizer.json").read_text())
     vocab, added = tokenizer["model"]["vocab"], {token["id"]: token for token in tokenizer["added_tokens"]}

@@ -14,7 +14,7 @@ export function generatedSearch({ nodes, math = true }) {
   const open = [root];
   let count = 1;
   while (count < nodes) {
-    // A search prefers what is neither solved nor lost.
+    // A search prefers nodes that are neither solved nor lost.
     const parent = open[Math.floor(random() ** 0.8 * open.length)];
     const isError = random() < 0.3;
     const value = round(isError ? parent.value * 0.35 * random() : Math.min(0.97, parent.value + 0.3 * random() * (1 - parent.value)));

@@ -1,4 +1,4 @@
-/** The pictures: what each shows, in which theme and size, and what is done in VS Code before it is taken. */
+/** The pictures: the content, theme and size of each, and the actions in VS Code before it is taken. */
 import { createServer } from 'node:http';
 import { openFile, runCommand, webviewFrame } from '../workbench.mjs';
 import { latexTree } from './latexTree.mjs';
@@ -11,7 +11,7 @@ import { latexTree } from './latexTree.mjs';
  * @property {'dark' | 'light' | 'high-contrast' | 'high-contrast-light'} theme
  * @property {[width: number, height: number]} size
  * @property {number} [nodes] a search of this size is in the workspace as `search-N.json`
- * @property {Readonly<Record<string, string>>} [files] of the workspace, besides
+ * @property {Readonly<Record<string, string>>} [files] additional files of the workspace
  * @property {Record<string, unknown>} [settings]
  * @property {string} [walkthrough] where a narrow copy is written
  * @property {(page: Page, snap: Snap) => Promise<void>} act `snap` takes a frame of a picture that moves
@@ -23,10 +23,10 @@ const large = /** @type {[number, number]} */ ([1920, 1080]);
 const slowMs = 180_000;
 const readme = (name) => ({ name, file: `media/screenshots/${name}.png` });
 const gallery = (name) => ({ name, file: `docs/gallery/${name}.webp` });
-/** A search is scored by nobody: its labels are what is shown. */
+/** Searches are not scored, so that their labels are shown. */
 const unscored = { 'steplens.scoreOnOpen': false };
 
-/** Where a policy answers that refuses every key. */
+/** Port of a policy server that refuses every key. */
 const deadPort = 18391;
 
 /** @type {readonly Shot[]} */
@@ -102,7 +102,7 @@ async function tour(page, snap) {
   await openFile(page, file);
   const firstLow = page.locator('.codelens-decoration a').filter({ hasText: 'go to the first' }).first();
   await firstLow.waitFor({ timeout: slowMs });
-  // Lenses that come later push the lines, and this one, down.
+  // Code lenses that appear later move the lines down, this one too.
   await page.waitForTimeout(2_000);
   await snap('Open a file that a pipeline wrote');
   await firstLow.click();
@@ -178,7 +178,7 @@ async function both(page) {
   await frame.getByRole('option', { name: 'Both' }).click();
 }
 
-/** Sixteen solutions of a problem, with who would choose them. @param {Page} page */
+/** Sixteen solutions of a problem, with the methods that would choose them. @param {Page} page */
 async function candidates(page) {
   await openFile(page, 'candidates.json');
   await page.locator('.squiggly-warning').first().waitFor({ timeout: slowMs });

@@ -1,11 +1,11 @@
 /**
- * `npm run gpu-check -- --python PYTHON`: packs what a bare GPU machine needs to measure StepLens into files of at most 34 MB, to be sent a few at a
- * time. PYTHON has torch, transformers and onnx; the machine has torch, transformers, onnx and CUDA's libraries, as PyTorch brings them, and no Node.
+ * `npm run gpu-check -- --python PYTHON`: packs everything that a bare GPU machine needs to measure StepLens into files of at most 34 MB, which can be
+ * sent a few at a time. PYTHON needs torch, transformers and onnx. The machine needs these and CUDA's libraries, as PyTorch brings them, but no Node.
  *   --architecture 90             keeps the code of these GPUs in ONNX Runtime's CUDA library (comma-separated; `all` keeps every one)
  *   --sizes 0.5b,3b,7b            the models that can be measured there
  *   --dry-run                     runs the check here instead, with a tiny model, and writes nothing but its results
  *   --report RESULTS.json         writes docs/gpu.md from what check.py wrote there
- * There: put all files into one folder, run `bash unpack.sh`, then the command that it prints.
+ * On the GPU machine: put all files into one folder, run `bash unpack.sh`, then the command that it prints.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -70,7 +70,7 @@ function assemble(folder, sizes) {
   });
 }
 
-/** ONNX Runtime's CUDA provider of the same version, out of the Python package that has it, without the code of other GPUs. */
+/** ONNX Runtime's CUDA provider of the same version, from its Python package, without the code of other GPUs. */
 function cudaProvider(folder) {
   const { version } = JSON.parse(readFileSync(join(root, 'node_modules/onnxruntime-node/package.json'), 'utf8'));
   const scratch = join(tmpdir(), 'steplens-cuda');
@@ -101,7 +101,7 @@ echo "export LD_LIBRARY_PATH=$L\\$LD_LIBRARY_PATH" > environment
 echo ". $PWD/environment; python3 $PWD/program/check.py --node $PWD/node --program $PWD/program --out \${OUT:-.}/results.json"
 `;
 
-/** Packs a folder's files by xz into `name.00`, `name.01`, ... */
+/** Packs a folder's files with xz into `name.00`, `name.01`, ... */
 function pack(folder, command, name) {
   execFileSync('bash', ['-c', `set -o pipefail; ${command} | xz -T0 -6 | split -b ${partBytes} -d - ${name}.`], {
     cwd: folder,

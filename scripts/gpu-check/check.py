@@ -50,7 +50,7 @@ class Results:
 
     @contextlib.contextmanager
     def part(self, name):
-        """What fails in one part is written down and leaves the others."""
+        """Records a failure of one part, and lets the other parts run."""
         started = time.time()
         try:
             yield
@@ -63,7 +63,7 @@ class Results:
 
 @contextlib.contextmanager
 def quiet(pause):
-    """Other work of this machine waits while something is timed."""
+    """Pauses other work on this machine while something is timed."""
     pid = None
     with contextlib.suppress(OSError, ValueError):
         pid = int(Path(pause).read_text())
@@ -82,7 +82,7 @@ def synchronize():
 
 
 def median_ms(action, times=5):
-    """Of several runs after a first one that is not counted."""
+    """The median of several runs after a first one that is not counted."""
     spent = []
     for _ in range(times + 1):
         synchronize()
@@ -178,7 +178,7 @@ def gpu_memory():
 
 
 def run(arguments, command, environment=None, timeout=None):
-    """stdout, stderr and the exit code of a command that is ended after `timeout` seconds, with what memory it took."""
+    """stdout, stderr and the exit code of a command that is ended after `timeout` seconds, with its use of memory."""
     with quiet(arguments.pause):
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})},
                                    start_new_session=True)
@@ -362,7 +362,7 @@ def language_server(arguments, cli, file, device):
 
 
 def raw(arguments, results, size, precision, device):
-    """What a pass of the graph costs without StepLens around it, by kind of node."""
+    """Cost of a pass of the graph without StepLens around it, by kind of node."""
     folder = make(arguments, size, precision)
     out, err, code, memory = run(arguments, [arguments.node, str(arguments.program / "passes.js"), str(folder), device], timeout=arguments.timeout)
     try:

@@ -1,11 +1,11 @@
 /**
- * Takes the code of other GPUs out of a library of CUDA: its fat binary (section `.nv_fatbin`) holds the same kernels for many
+ * Removes the code of other GPUs from a CUDA library: its fat binary (section `.nv_fatbin`) has the same kernels for many
  * architectures. Layout of its containers and entries: fatbinary_section.h of the CUDA toolkit, and what cuobjdump shows.
  */
 const containerMagic = 0xba55ed50;
 
 /**
- * Fills the code of all other architectures with zeros, which compress to nothing; headers stay, so that the runtime still finds its own.
+ * Fills the code of all other architectures with zeros, which compress well. Headers stay, so that the runtime finds its own code.
  * @param {Buffer} library changed in place
  * @param {ReadonlySet<number>} kept as in 90 for sm_90
  * @returns {{ kept: number, cleared: number }} bytes of code

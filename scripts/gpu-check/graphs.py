@@ -54,7 +54,7 @@ def write(folder, size, precision):
     shapes = {f"{prefix}.{name}": list(parameter.shape) for prefix, module in zip(("decoder.body", "head"), full) for name, parameter in module.named_parameters()}
     # These sizes are in no node of the graph, and tracing takes minutes with the real ones.
     body, head, config = model(size, "eager", vocab_size=16, hidden_size=16, intermediate_size=8, head_dim=head_size(full[2]))
-    # Tracing needs shapes alone; a number of its own for each, because the exporter makes one of equal weights.
+    # Tracing needs only shapes. Each weight has a different number, because the exporter merges equal weights.
     numbers = itertools.count()
     fill(body, head, lambda name, shape: torch.tensor(float(next(numbers)), dtype=dtype).expand(shape))
     past, present = cache_names(config)
@@ -77,7 +77,7 @@ def write(folder, size, precision):
 
 
 def store(graph, dtype, shapes):
-    """Makes the parameters, which are inputs of the graph, weights in a file beside it; the product's own are stored as it multiplies by them."""
+    """Turns the parameters, which are inputs of the graph, into weights in a file beside it. Those of matrix products are stored transposed."""
     parameters = {value.name: value for value in graph.input if value.name.startswith(("decoder.body.", "head."))}
     aliases = {}
     for node in list(graph.node):
@@ -104,7 +104,7 @@ def store(graph, dtype, shapes):
         for key, text in (("location", "model.onnx_data"), ("offset", str(offset)), ("length", str(length))):
             tensor.external_data.add(key=key, value=text)
         weights.append({"name": name, "shape": shape, "isTransposed": is_transposed, "offset": offset})
-        # Files are mapped by pages.
+        # Offsets are multiples of a page, because files are mapped by pages.
         offset += -(-length // 4096) * 4096
         graph.input.remove(value)
     return weights

@@ -1,5 +1,5 @@
 /**
- * Scores one tree with one model on one device, and prints what came of it as a JSON line:
+ * Scores one tree with one model on one device, and prints the outcome as a JSON line:
  *   node measure.js MODEL DEVICE INFERENCE_ENTRY
  * Part of the bundle for a GPU machine; see check.py.
  */
@@ -14,7 +14,7 @@ import type { ScoreJob } from '../../server/scoring/scorer.js';
 const [modelFolder, device, inferenceEntry] = process.argv.slice(2) as [string, 'cpu' | 'cuda' | 'webgpu', string];
 const solutions = 16;
 const depth = 8;
-/** So many solutions go the same way at each step: 16 leaves, half of whose tokens are shared. */
+/** Number of solutions that share each step: there are 16 leaves, and half of their tokens are shared. */
 const sharedBy = [16, 8, 8, 4, 4, 2, 1, 1];
 
 function tree(seed: number): ScoreJob {
@@ -38,7 +38,7 @@ function tree(seed: number): ScoreJob {
   return { question: `Sam packs pencils into boxes ${seed} times. How many pencils are left after ${depth} steps?`, images: [], steps };
 }
 
-/** Token ids of every solution, and the places its steps are read at. */
+/** Token ids of every solution, and the positions at which its steps are scored. */
 async function sequences(job: ScoreJob): Promise<{ ids: number[]; reads: number[]; steps: number[] }[]> {
   const { profile, tokenizerPath } = await loadProfile(modelFolder);
   const tokenizer = await loadTokenizer(tokenizerPath, ...markersOf(profile.layout));

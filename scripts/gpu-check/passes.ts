@@ -1,6 +1,6 @@
 /**
- * What passes of a model's graph cost as CUDA runs it, of small nodes and of large ones, without the rest of StepLens: `node passes.js MODEL_FOLDER
- * DEVICE` prints a JSON line, with the time by kind of node and where each kind ran. Part of the bundle for a GPU machine; see check.py.
+ * Cost of passes of a model's graph as CUDA runs it, with small nodes and with large ones, without the rest of StepLens: `node passes.js MODEL_FOLDER
+ * DEVICE` prints a JSON line with the time by kind of node and the device of each kind. Part of the bundle for a GPU machine; see check.py.
  */
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** docs/gpu.md from the results of check.py; without results of a GPU, that it has not been run. */
+/** Text of docs/gpu.md from the results of check.py; without results of a GPU, it states that there are none. */
 export function report(results) {
   const lines = ['# On a GPU', ''];
   if (!results || results.isDryRun) {
@@ -69,7 +69,7 @@ function cells(row, ceilings) {
   ];
 }
 
-/** What whoever ran it has to say of it: `remarks` of the results, put there by hand. */
+/** Remarks on the run: `remarks` of the results, written by hand. */
 function remarks({ remarks: written = [] }) {
   return written.flatMap((remark) => [...wrapped(remark), '']);
 }

@@ -1,8 +1,8 @@
 /**
  * Measures on which texts the bundled PRM gives scores:
  *   npm run model:abstention [-- --rows FOLDER] [--json]
- * Wanted are at least 98 % of generated problems that nothing was chosen by, and at most 2 % of other texts. `--rows` names a folder of
- * real data sets; without it the folder `shared/data` beside the repository is read, where there is one.
+ * The target is at least 98 % of generated problems that no choice was based on, and at most 2 % of other texts. `--rows` names a folder of
+ * real data sets. The default is the folder `shared/data` beside the repository, if it exists.
  */
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -35,7 +35,7 @@ interface Abstention {
   readonly wholly: number;
   readonly steps: number;
   readonly stepsScored: number;
-  /** Time of the decision itself, in microseconds a step. */
+  /** Time of the decision itself, in microseconds per step. */
   readonly microseconds: number;
 }
 
@@ -44,7 +44,7 @@ async function measure(texts: string, rows: readonly Omit<ForeignRow, 'kind'>[])
   const started = performance.now();
   for (const { question, steps } of rows) {
     const job = { question, images: [], steps: steps.map((text, i) => (i === 0 ? { text } : { text, parent: i - 1 })) };
-    // Only the decision is measured, so every step that is let through gets the same score.
+    // Only the decision is measured, so every accepted step gets the same score.
     const given = (part: typeof job) => ({
       scores: new Float64Array(part.steps.length),
       skipped: new Map<number, string>(),
@@ -71,7 +71,7 @@ const generated = Array.from({ length: Number(values.count) }, (_, i) => generat
   question: problem.question,
   steps,
 }));
-/** The question of the model's world, the steps of another: only the steps can show it. */
+/** Generated questions with steps of foreign texts: only the steps show that the text is foreign. */
 const mixed = generated.slice(0, foreignRows.length).map(({ question }, i) => ({ question, steps: itemAt(foreignRows, i).steps }));
 /** The same words in another order. */
 const shuffled = generated.slice(0, 500).map(({ question, steps }) => ({ question: question.split(' ').reverse().join(' '), steps }));

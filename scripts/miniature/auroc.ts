@@ -1,17 +1,17 @@
-/** One thing that a score ranks: `isHigh` says whether it belongs above the others. */
+/** One item that a score ranks. `isHigh`: whether it belongs above the others. */
 export interface Ranked {
-  /** What is drawn again when problems are resampled: the place of its problem. */
+  /** Index of its problem, the unit of resampling. */
   readonly problem: number;
   readonly score: number;
   readonly isHigh: boolean;
 }
 
-/** A statistic of problems that count so often each. */
+/** A statistic over problems, each of which counts `weight(problem)` times. */
 export type Statistic = (weight: (problem: number) => number) => number;
 
 /**
- * The chance that one that belongs above scores above one that does not, ties half (Mann-Whitney); NaN without one of both. The scores
- * are sorted once, so that drawing other weights costs one pass.
+ * The chance that a high item scores above one that is not high; a tie counts half (Mann-Whitney). NaN unless there is one of each. The
+ * scores are sorted once, so that other weights cost one pass.
  */
 export function auroc(items: readonly Ranked[]): Statistic {
   const ties: Ranked[][] = [];

@@ -8,16 +8,16 @@ import { generateProblem } from './problems/registry.js';
 /** Solutions sampled at once. */
 export const ROUND = 16;
 
-/** A line of what write-candidates.ts and sample_candidates.py write: solutions of a policy for problem `index` of the held-out seed. */
+/** A line of write-candidates.ts or sample_candidates.py: a policy's solutions for problem `index` of the held-out seed. */
 export interface CandidateLine {
   readonly index: number;
-  /** 0, 1, .. where a problem has several lines. */
+  /** 0, 1, .. if a problem has several lines. */
   readonly round: number;
-  /** The steps of each. */
+  /** The steps of each solution. */
   readonly solutions: readonly (readonly string[])[];
 }
 
-/** A line of a packed log: all solutions of a problem, equal ones once. */
+/** A line of a packed log: all distinct solutions of a problem. */
 interface PackedLine {
   readonly index: number;
   readonly solutions: readonly (readonly string[])[];
@@ -25,7 +25,7 @@ interface PackedLine {
   readonly drawn: readonly number[];
 }
 
-/** A problem of the log with what the generator says of each distinct solution. */
+/** A problem of the log with the generator's verdict on each distinct solution. */
 export interface LoggedCandidates {
   readonly index: number;
   readonly problem: GeneratedProblem;
@@ -35,13 +35,13 @@ export interface LoggedCandidates {
 }
 
 export const candidateLogs = {
-  /** Of the bundled policy. */
+  /** Candidates of the bundled policy. */
   bundled: new URL('candidates.jsonl.gz', import.meta.url),
-  /** Of a second policy: the network that the PRM rests on, in the middle of its training. */
+  /** Candidates of a second policy: the network below the PRM, in the middle of its training. */
   second: new URL('second.jsonl.gz', import.meta.url),
 } as const;
 
-/** A log as it is committed: problems in order, equal solutions once. */
+/** A log as it is committed: problems in order, only distinct solutions. */
 export function packCandidates(lines: readonly CandidateLine[]): Uint8Array {
   const sampled = new Map<number, (readonly string[])[]>();
   for (const { index, solutions } of lines.toSorted((a, b) => a.index - b.index || a.round - b.round))

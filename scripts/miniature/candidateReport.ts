@@ -13,9 +13,9 @@ import type { ExactVerdict } from './problems/exactSteps.js';
 export interface ScoredCandidates {
   readonly problems: readonly LoggedCandidates[];
   readonly threshold: number;
-  /** Best-of-N of the candidates that every problem has. */
+  /** Best-of-N over the number of candidates that every problem has. */
   readonly best: BestOfN;
-  /** The same up to the most candidates, on the problems that have them; absent where all have the same number. */
+  /** The same on problems with the most candidates, up to that number; absent if all problems have the same number. */
   readonly many?: BestOfN;
   readonly steps: ProcessReport;
   readonly labeled: readonly (LabeledSolution & { readonly exact: ExactVerdict })[];
@@ -71,7 +71,7 @@ export async function scoreCandidates(
   };
 }
 
-/** Scores of the steps of solutions to one problem; their common steps are scored once. */
+/** Step scores of several solutions to one problem. Common steps are scored once. */
 export async function scoreSolutions(
   scorer: Pick<Scorer, 'score'>,
   question: string,

@@ -130,7 +130,7 @@ class Corpus:
         return np.concatenate([rng.choice(self.rows[kind], count) for kind, count in zip(kinds, counts)])
 
     def take(self, part, rows):
-        """Of a part: ids [B,S], the token that follows each where it is the solution's, else -100, and figures [B,ROWS,COLUMNS] in bytes or None."""
+        """A batch's part: ids [B,S], the token that follows each where it is the solution's, else -100, and figures [B,ROWS,COLUMNS] in bytes or None."""
         import torch
 
         starts, begins, lengths = (send(self.parts[key][rows], self.device)[:, None] for key in ("starts", "begins", "lengths"))
@@ -141,7 +141,7 @@ class Corpus:
 
 
 def send(array, device):
-    """An array as a tensor on the device; from pinned memory, so that nobody waits for the copy."""
+    """An array as a tensor on the device; from pinned memory, so that the copy does not block."""
     import torch
 
     tensor = torch.from_numpy(array)

@@ -1,7 +1,7 @@
 /**
- * What each rule that saves rollouts, or selects samples, costs and gives on the miniature: `npm run model:economy [-- --problems 40] [--json]`.
- * The bundled policy labels held-out problems with 16 continuations of every step; the rules are then applied to the same continuations, in
- * the order they were sampled, so that they differ in nothing but in how many they take.
+ * Cost and benefit of each rule that saves rollouts or selects samples, on the miniature: `npm run model:economy [-- --problems 40] [--json]`.
+ * The bundled policy labels held-out problems with 16 continuations of every step. The rules are then applied to the same continuations, in
+ * the order they were sampled, so that they differ only in how many continuations they take.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -107,7 +107,7 @@ async function heldOut(count: number): Promise<ProblemToLabel[]> {
   return problems;
 }
 
-/** The records that the run wrote, with the bundled PRM's scores as a judge's. */
+/** The records that the run wrote, with the bundled PRM's scores as judge scores. */
 async function judgedRecords(problems: readonly ProblemToLabel[]): Promise<JudgedRecords[]> {
   const threads = 1;
   const scorer = createScorer({ modelFolder, device: 'cpu', threads, inferenceEntry, log });
@@ -132,7 +132,7 @@ async function judgedRecords(problems: readonly ProblemToLabel[]): Promise<Judge
   return groups.filter((group) => group.problems.length > 0);
 }
 
-/** The policy and the judge of the run again: the continuations of a prefix come in the order they were sampled, with their verdicts. */
+/** Replays the run's policy and judge: a prefix gets its logged continuations and verdicts in the order sampled. */
 async function recording({ id }: ProblemToLabel): Promise<{ policy: Policy; judge: Judge }> {
   const events = (await readEventLog(problemFiles(root, id, 'monte-carlo').log)).recorded.map(({ event }) => event);
   const tree = mustHave(replayAll(events), `search tree of ${id}`);

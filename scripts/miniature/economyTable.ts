@@ -2,12 +2,12 @@ import { type SearchTree } from '../../server/labeling/searchTree.js';
 import { itemAt } from '../../server/reasoning/present.js';
 import { rolloutCount } from '../../server/reasoning/treeStatistics.js';
 
-/** What a rule for continuations costs and gives. */
+/** Cost and benefit of a rule for continuations. */
 export interface RuleCost {
   readonly name: string;
-  /** Continuations of steps; the solutions themselves are not among them. */
+  /** Number of continuations of steps, without the solutions themselves. */
   readonly continuations: number;
-  /** Of those of the full run. */
+  /** Continuations relative to those of the full run. */
   readonly share: number;
   /** Steps with a label. */
   readonly labels: number;
@@ -45,8 +45,8 @@ export function ruleCost(name: string, trees: readonly SearchTree[], full: reado
 }
 
 /**
- * The least that any rule takes which continues each step alone and gives the labels of all its continuations: one after another until
- * the first right one. It is at place (n + 1) / (k + 1) on average where k of n are right, and all n are needed where none is.
+ * The least cost of any rule that treats each step alone and gives the same label as all its continuations: it takes one after another
+ * until the first right one. With k right ones of n, that is number (n + 1) / (k + 1) on average; if none is right, all n are needed.
  */
 export function bound(full: readonly SearchTree[], most: number): RuleCost {
   const alone = ruleCost('the least for each step alone', full, full);

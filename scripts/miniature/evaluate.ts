@@ -71,7 +71,7 @@ function report(solutions: readonly ScoredSolution[], threshold: number): void {
   const result = {
     solutions: solutions.length,
     steps: solutions.reduce((sum, s) => sum + s.scores.length, 0),
-    /** Share of the problems drawn that were left out because they occur in the training set. */
+    /** Share of the drawn problems that were left out because they occur in the training set. */
     leftOut: leftOut / (leftOut + solutions.length),
     threshold,
     auroc: stepAuroc(

@@ -4,7 +4,7 @@
   python export.py --checkpoint FOLDER/prm.pt --out model.onnx --half-at 0.35 [--expected test/fixtures/models/mini-expected.json]
 
 `--half-at 0.35` moves the verdict so that a score of 0.35 becomes 0.5: the threshold is then 0.5, as for labels in [0, 1].
-`--expected` writes what PyTorch says of a few solutions: token ids and scores, for the tests of the scorer.
+`--expected` writes PyTorch's results for a few solutions, token ids and scores, for the tests of the scorer.
 """
 import argparse
 import json
@@ -73,7 +73,7 @@ def halve(graph):
 
 
 def move(path, half_at):
-    """Adds to the logit of Yes what makes 0.5 of a score of `half_at`."""
+    """Shifts the logit of Yes so that a score of `half_at` becomes 0.5."""
     graph = onnx.load(path)
     verdict = next(node for node in graph.graph.node if "logits" in node.output)
     verdict.output[list(verdict.output).index("logits")] = "logits.unmoved"
@@ -95,7 +95,7 @@ def simplify(path):
     onnxruntime.InferenceSession(str(before), options, providers=["CPUExecutionProvider"], disabled_optimizers=["ConstantFolding"])
     before.unlink()
     graph = onnx.load(path)
-    # The runtime names all domains it knows, and where nodes come from.
+    # The runtime writes all domains that it knows, and the origin of nodes.
     standard = [opset for opset in graph.opset_import if opset.domain == ""]
     del graph.opset_import[:]
     graph.opset_import.extend(standard)

@@ -6,7 +6,7 @@ import { generateProblem } from './problems/registry.js';
 /** Solutions with planted mistakes, to problems that do not occur in training. */
 export interface PlantedSolutions {
   readonly solutions: readonly GeneratedSolution[];
-  /** Of those drawn, how many were left out because their problem occurs in training. */
+  /** Number of drawn solutions that were left out because their problem occurs in training. */
   readonly leftOut: number;
 }
 
@@ -19,8 +19,8 @@ export function plantedSolutions(seed: number, count: number): PlantedSolutions 
 }
 
 /**
- * Which problems the base or the judging block was trained on: kinds with few possible problems repeat in every seed (angles above all). It
- * generates all problems of the training, which takes half a minute.
+ * Whether the base or the judging block was trained on each problem: kinds with few possible problems repeat in every seed (angles above
+ * all). Generates all problems of the training, which takes half a minute.
  */
 export function occurInTraining(problems: readonly GeneratedProblem[]): boolean[] {
   const keys = problems.map(keyOf);
@@ -33,7 +33,7 @@ export function occurInTraining(problems: readonly GeneratedProblem[]): boolean[
   return keys.map((key) => mustGet(isKnown, key));
 }
 
-/** A problem is its question with its figure: where the numbers are in the figure, many problems share a question. */
+/** Key of a problem: its question and figure. If the numbers are in the figure, many problems share a question. */
 function keyOf({ question, figure }: GeneratedProblem): string {
   return `${question}\n${JSON.stringify(figure)}`;
 }

@@ -6,25 +6,25 @@ import { auroc, type Statistic } from './auroc.js';
 import { generateSolution, seeds } from './problems/labeled.js';
 import { readRolloutLog, studyLines } from './rolloutLog.js';
 
-/** A line of study.py: one small judge, and what it says of every step of the logged solutions and of solutions with planted mistakes. */
+/** A line of study.py: a small judge with its scores of every step of the logged solutions and of planted mistakes. */
 interface StudyLine {
   readonly name: string;
   readonly seed: number;
   readonly rows: number;
-  /** What its labels cost. */
+  /** Cost of its labels in rollouts. */
   readonly rollouts: number;
-  /** Base64, one byte a step: 128 + 9 times the logit of its score. */
+  /** Base64, one byte per step: 128 + 9 times the logit of its score. */
   readonly own: string;
   readonly planted: string;
 }
 
-/** What judges trained on one kind of labels reach: means over their seeds; intervals resample problems and seeds. */
+/** Results of judges trained on one kind of labels: means over their seeds. Intervals resample problems and seeds. */
 export interface JudgeResult {
   readonly name: string;
   readonly seeds: number;
   readonly rows: number;
   readonly rollouts: number;
-  /** Of step correctness, on the policy's logged solutions and on planted mistakes. */
+  /** AUROC of step correctness, on the policy's logged solutions and on planted mistakes. */
   readonly auroc: Estimate;
   readonly plantedAuroc: Estimate;
   /** ProcessBench's F1 at the threshold where it is best. */
@@ -34,7 +34,7 @@ export interface JudgeResult {
 
 /** A solution whose steps were scored, in the order of the bytes. */
 export interface Judged {
-  /** Place of its problem among the problems. */
+  /** Index of its problem. */
   readonly problem: number;
   readonly length: number;
   readonly firstError: number;
@@ -94,7 +94,7 @@ function overSeeds(runs: readonly Statistic[], problems: number): Estimate {
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
-/** Solutions of the validation seed with planted mistakes, as many as have `steps` steps together. */
+/** Solutions of the validation seed with planted mistakes, as many as have `steps` steps in total. */
 function plantedSolutions(steps: number): Judged[] {
   const found: Judged[] = [];
   for (let left = steps; left > 0; ) {
@@ -120,7 +120,7 @@ export function stepAuroc(solutions: readonly Judged[], scores: readonly (readon
   );
 }
 
-/** F1 of the first error at the threshold, one of every quarter of a logit, where it is best for all problems. */
+/** F1 of the first error at the threshold that is best for all problems. Thresholds are a quarter of a logit apart. */
 export function bestF1(solutions: readonly Judged[], scores: readonly (readonly number[])[]): Statistic {
   const at = (threshold: number): Statistic => {
     const hits = solutions.map(({ firstError }, i) => firstLow(itemAt(scores, i), threshold) === firstError);

@@ -5,11 +5,11 @@ import { continuations, type JudgedSolution } from './rolloutLog.js';
 
 /** Numbers of continuations that are compared. */
 const counts = [8, 16, continuations];
-/** Numbers of continuations whose wrong labels are looked for: the fewer, the more of them are wrong. */
+/** Numbers of continuations for the search for wrong labels: with fewer continuations, more labels are wrong. */
 const noisy = [4, 8, 16];
-/** Pieces a solution is merged to at most; the last is more than any solution has steps. */
+/** Greatest numbers of pieces that a solution is merged into. The last one is more than the steps of any solution. */
 const pieces = [2, 4, 8, 12, 99];
-/** Kinds of problems of which the policy solves at least this share can be labeled by rollouts at all. */
+/** Rollouts can label only kinds of problems of which the policy solves at least this share. */
 const solvable = 0.3;
 
 export interface LabelStudy {
@@ -19,7 +19,7 @@ export interface LabelStudy {
   readonly suspects: readonly { readonly name: string; readonly samples: number; readonly quality: SuspectQuality }[];
 }
 
-/** `scores`: the PRM's, of every step of every solution; NaN = none. */
+/** `scores`: the PRM's score of every step of every solution; NaN = none. */
 export function labelStudy(solutions: readonly JudgedSolution[], scores: readonly (readonly number[])[], seed: number): LabelStudy {
   const shares = new Map(
     [...new Set(solutions.map(({ kind }) => kind))].map((kind) => {

@@ -5,31 +5,31 @@ import { prefixScore, stepPosteriors } from '../../server/review/posterior.js';
 import { auroc } from './auroc.js';
 import { continuations, type JudgedSolution } from './rolloutLog.js';
 
-/** How Monte-Carlo labels with `samples` continuations a step agree with exact verdicts. Shares in [0, 1]. */
+/** Agreement of Monte-Carlo labels with exact verdicts, at `samples` continuations per step. Shares in [0, 1]. */
 export interface LabelQuality {
   readonly samples: number;
-  /** Labels that are wrong, of all. */
+  /** Share of wrong labels among all labels. */
   readonly flips: Estimate;
-  /** Right steps that are labeled wrong, of the right ones. */
+  /** Share of the right steps that are labeled wrong. */
   readonly rightCalledWrong: Estimate;
-  /** Wrong steps that are labeled right, of the wrong ones. */
+  /** Share of the wrong steps that are labeled right. */
   readonly wrongCalledRight: Estimate;
   /** Share of labels "right" minus share of right steps. */
   readonly bias: Estimate;
-  /** Mean value minus share of right steps: what a soft label is off by. */
+  /** Mean value minus share of right steps: the error of soft labels. */
   readonly softBias: Estimate;
 }
 
-/** Labels of steps merged to at most `most` pieces a solution, with 16 continuations a piece. */
+/** Labels of steps merged into at most `most` pieces per solution, with 16 continuations per piece. */
 export interface MergeQuality {
   readonly most: number;
   readonly solutions: number;
   readonly merged: number;
   readonly rollouts: number;
   readonly flips: Estimate;
-  /** Of the wrong solutions, those whose first piece labeled wrong holds the first wrong step. */
+  /** Share of the wrong solutions whose first piece labeled wrong contains the first wrong step. */
   readonly found: Estimate;
-  /** Steps a reader has to look at in that piece, on average. */
+  /** Mean number of steps in that piece, which a reader has to check. */
   readonly length: number;
 }
 
@@ -38,9 +38,9 @@ export interface SuspectQuality {
   readonly labels: number;
   readonly wrongLabels: number;
   readonly auroc: Estimate;
-  /** `most`: what the share can be at most, because no more labels are wrong. */
+  /** `most`: the greatest possible share, because no more labels are wrong. */
   readonly precision: { readonly count: number; readonly share: number; readonly most: number };
-  /** The same of as many first ones as labels are wrong. */
+  /** The precision at a count equal to the number of wrong labels. */
   readonly rPrecision: number;
 }
 
@@ -49,11 +49,11 @@ interface Sampled {
   readonly step: number;
   readonly right: number;
   readonly isRight: boolean;
-  /** How many steps of the solution it stands for. */
+  /** Number of steps of the solution that it represents. */
   readonly weight: number;
 }
 
-/** The steps of a solution that were continued; the last one ends it and is not. */
+/** The steps of a solution that were continued. The last step ends the solution and is not continued. */
 function sampled({ verdicts, exact }: JudgedSolution, samples = continuations): Sampled[] {
   const rows = verdicts.slice(0, -1);
   const weight = rows.length / rows.filter((row) => row !== '').length;
@@ -65,8 +65,8 @@ function sampled({ verdicts, exact }: JudgedSolution, samples = continuations): 
 const rightIn = (row: string, samples = row.length): number => [...row.slice(0, samples)].filter((verdict) => verdict === '1').length;
 
 /**
- * The chance that none of `samples` continuations, drawn from the logged ones without putting back, is right: all drawings at once, so that
- * numbers of continuations are compared without the chance of one drawing.
+ * The chance that none of `samples` continuations is right when they are drawn from the logged ones without replacement. It covers all
+ * possible draws, so that a comparison of numbers of continuations does not depend on one random draw.
  */
 export function noneRight(right: number, samples: number, logged = continuations): number {
   let chance = 1;
@@ -139,7 +139,7 @@ export function mergeQuality(all: readonly JudgedSolution[], most: number, seed:
   };
 }
 
-/** A label of each block of `samples` logged continuations of a step: as many labels as the log has, with the noise of `samples`. */
+/** One label per block of `samples` logged continuations of a step: all that the log gives, with the noise of `samples`. */
 function blocks({ verdicts, exact }: JudgedSolution, samples: number): Omit<Sampled, 'weight'>[] {
   return verdicts.slice(0, -1).flatMap((row, step) =>
     Array.from({ length: Math.floor(row.length / samples) }, (_, block) => ({
@@ -151,8 +151,9 @@ function blocks({ verdicts, exact }: JudgedSolution, samples: number): Omit<Samp
 }
 
 /**
- * Labels of some continuations, ranked by the chance that they are wrong: what the review queue's posterior says from rollouts and the PRM's
- * scores together (`server/review/posterior.ts`). A step has a label for every block of its logged continuations. `scores`: of every step of every solution; NaN = none.
+ * Labels of some continuations, ranked by the chance that they are wrong, which is the review queue's posterior from rollouts and the PRM's
+ * scores (`server/review/posterior.ts`). A step has one label per block of its logged continuations. `scores`: of every step of every
+ * solution; NaN = none.
  */
 export function suspectQuality(
   solutions: readonly JudgedSolution[],
@@ -192,7 +193,7 @@ export function suspectQuality(
   };
 }
 
-/** A value of sums over problems, with a 95 % interval from resampled problems. */
+/** A value computed from sums over problems, with a 95 % interval from resampled problems. */
 function resampled<Row extends readonly number[]>(rows: readonly Row[], value: (sums: Row) => number, seed: number): Estimate {
   const total = (weight: (row: number) => number): number => {
     const sums = itemAt(rows, 0).map((_, column) => rows.reduce((sum, row, at) => sum + itemAt(row, column) * weight(at), 0));

@@ -10,7 +10,7 @@ export interface ScoredSolution {
   readonly mistake: string;
 }
 
-/** The threshold (in steps of 0.05) at which the most solutions, right and wrong, get the right verdict; the middle one of equals. */
+/** The threshold (in steps of 0.05) with the most right verdicts on right and wrong solutions; of equals, the middle one. */
 export function bestThreshold(solutions: readonly ScoredSolution[]): number {
   const candidates = Array.from({ length: 19 }, (_, i) => (i + 1) / 20);
   const hits = candidates.map((threshold) => solutions.filter((s) => firstLow(s.scores, threshold) === s.firstError).length);

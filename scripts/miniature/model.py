@@ -79,7 +79,7 @@ class Encoder(nn.Module):
         self.place = nn.Parameter(torch.zeros(PATCHES, WIDTH))
         self.looks = nn.ModuleList(Block() for _ in range(LOOKS))
         nn.init.normal_(self.place, std=0.02)
-        # Places are in the features: the blocks turn nothing.
+        # The features contain the places, so the blocks rotate nothing.
         self.register_buffer("cos", torch.ones(PATCHES, HEAD), persistent=False)
         self.register_buffer("sin", torch.zeros(PATCHES, HEAD), persistent=False)
         # On a CPU the convolutions of one channel run several times faster in this layout.
@@ -126,18 +126,18 @@ class Mini(nn.Module):
 
 
 class Prm(Mini):
-    """A policy, and above it one block that is given at every token how likely the policy found it. A wrong number is one the policy would
-    not have written, so the judging block has little to learn: what a surprise means, and what follows from it for the steps after."""
+    """A policy with one block above it. For every token, the block gets how likely the policy found it. The policy would not have written a
+    wrong number, so the judging block has little to learn: what a surprise means, and its consequences for later steps."""
 
     def __init__(self):
         super().__init__()
         self.told, self.judge, self.judged = nn.Linear(3, WIDTH), Block(), Norm()
-        # The words of the verdict are no words of a solution: how likely they are must not change what the policy expects.
+        # The words of the verdict never occur in a solution, so their likelihood must not change what the policy expects.
         self.register_buffer("silent", torch.zeros(VOCABULARY), persistent=False)
         self.silent[[NO, YES]] = -1e4
 
     def start(self, policy, newline):
-        """Takes over a policy's weights; `<prm>` looks to it like the line end that follows a step in its own solutions."""
+        """Copies a policy's weights. To the policy, `<prm>` looks like the line end after a step in its own solutions."""
         self.load_state_dict(policy, strict=False)
         with torch.no_grad():
             self.embedding.weight[PRM] = self.embedding.weight[newline]
@@ -150,7 +150,7 @@ class Prm(Mini):
         return torch.stack([logs.gather(2, ids[..., None])[..., 0] - most, most, (logs.exp() * logs).sum(-1)], -1).clamp(min=-12)
 
     def read(self, ids, pixels=None):
-        """What is judged: the policy's hidden states [B,S,WIDTH] and its expectations [B,S,3]."""
+        """Input of the judging block: the policy's hidden states [B,S,WIDTH] and its expectations [B,S,3]."""
         hidden = super().forward(ids, pixels)
         return hidden, self.expected(torch.cat([hidden[:, :1], hidden[:, :-1]], 1), ids)
 
@@ -183,7 +183,7 @@ class Cached(nn.Module):
         model = self.model
         x = model.embedding(input_ids)
         features = model.encoder(pixel_values).reshape(-1, WIDTH)
-        # A last row of zeros, so that there is something to point at where no token is an image's.
+        # Tokens that belong to no image point at a last row of zeros.
         features = torch.cat([features, torch.zeros(1, WIDTH)])
         is_image = input_ids == IMAGE
         order = is_image.flatten().long().cumsum(0).view(input_ids.shape) - 1
@@ -203,8 +203,8 @@ class Cached(nn.Module):
             x = block.finish(x, attended(*block.project(x, cos, sin)))
         x = model.norm(x)
         if isinstance(model, Prm):
-            # Equal vectors that are turned by their positions agree best where the positions do: a query turned to the position
-            # before its own attends to that token alone.
+            # Equal vectors that are rotated by their positions agree best if the positions are equal: a query rotated to the
+            # position before its own attends to that token alone.
             flat = torch.full((*input_ids.shape, HEADS, HEAD), SHARPNESS)
             earlier = (position_ids - 1).clamp(min=0)
             before = attended(rotate(flat, model.cos[earlier][:, :, None], model.sin[earlier][:, :, None]), rotate(flat, cos, sin), x.unflatten(2, (HEADS, HEAD)))

@@ -1,8 +1,8 @@
 /**
- * `npm run model:prepare`: makes `media/models/mini/model.cpu.onnx` of `model.onnx`, the same graph with half of the nodes. Opening a
- * session costs ONNX Runtime a tenth of a millisecond for each node, and the first mark of a file waits for it. What the exporter computes
- * from shapes at every run is written as constants, as far as runs of different shapes show them; rotary embeddings become one node
- * each; norms and products are joined by ONNX Runtime itself. The weights stay in `model.onnx`. Both graphs are compared before anything is written.
+ * `npm run model:prepare`: makes `media/models/mini/model.cpu.onnx` from `model.onnx`, the same graph with half of the nodes. Opening a
+ * session costs ONNX Runtime a tenth of a millisecond for each node, and the first mark of a file waits for it. Values that the exported
+ * graph computes from shapes at every run become constants if runs of different shapes show that they are constant. Each rotary embedding
+ * becomes one node. ONNX Runtime itself joins norms and products. The weights stay in `model.onnx`. Compares both graphs before it writes.
  */
 import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
@@ -36,17 +36,17 @@ import { loadProfile } from '../../server/scoring/loadProfile.js';
 import { createReader } from '../../server/scoring/readouts/readouts.js';
 
 const microsoft = 'com.microsoft';
-/** Rows, new tokens, tokens before them, figures: no two sizes of a run are equal. */
+/** Rows, new tokens, tokens before them, figures of each run. No two sizes of a run are equal. */
 const shapes = [
   [1, 5, 0, 0],
   [1, 9, 3, 0],
   [2, 71, 4, 2],
   [1, 67, 0, 1],
 ] as const;
-/** Rounding in another order. */
+/** Largest accepted difference, which comes from rounding in another order. */
 const tolerance = 2e-4;
 
-/** Nodes that give numbers to be reshaped; others work on shapes, ids and places. */
+/** Operators whose output is data to be reshaped. Others compute shapes, ids and positions. */
 const floats = new Set([
   'MatMul',
   'FusedMatMul',
@@ -96,14 +96,14 @@ function causal(rows: number, count: number, past: number): Tensor {
   return new Tensor('float32', data, [rows, 1, count, width]);
 }
 
-/** A value's declaration that says nothing of its shape: ValueInfoProto.type.tensor_type.elem_type. */
+/** A value's declaration without its shape: ValueInfoProto.type.tensor_type.elem_type. */
 const withoutShape = (name: string, type: number) =>
   readValueInfo(writeMessage([bytesField(1, name), bytesField(2, bytesField(1, varintField(1, type).raw).raw)]));
 
 const integers = (name: string, values: readonly number[]): Weight =>
   makeTensor(name, [values.length], dataTypes.int64, Buffer.from(BigInt64Array.from(values, BigInt).buffer));
 
-/** The graph with what it computes from shapes written down, where runs of different shapes agree on it. */
+/** The graph with constants in place of values computed from shapes, if runs of different shapes agree on them. */
 async function withConstantShapes(model: OnnxModel, image: number): Promise<OnnxModel> {
   const { graph } = model;
   const links = linkGraph(graph);
@@ -156,7 +156,7 @@ async function withConstantShapes(model: OnnxModel, image: number): Promise<Onnx
   return cutGraph({ ...model, graph: { ...graph, nodes, initializers: [...graph.initializers, ...constants.values()] } }, [...own]);
 }
 
-/** A shape that `Reshape` takes: 0 = as the input has it there, -1 = what is left over. */
+/** A shape for `Reshape`: 0 = the input's size at that place, -1 = the size that is left over. */
 function pattern(seen: readonly number[][], dims: readonly (readonly number[])[]): number[] | undefined {
   let free = 0;
   const values = itemAt(seen, 0).map((first, i) => {
@@ -228,7 +228,7 @@ function half({ name, dims, data, type }: Weight, size: number, tables: Map<stri
   return id;
 }
 
-/** Shapes of values in between, which the changed nodes may contradict, are left for the runtime to infer. */
+/** Writes the graph without shapes of inner values: changed nodes may contradict them, and the runtime infers them. */
 function bytesOf(model: OnnxModel): Buffer {
   return writeModel({ ...model, graph: { ...model.graph, values: [] } }, () => 'model.onnx');
 }

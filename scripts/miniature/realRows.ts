@@ -4,7 +4,7 @@ import { readDocument } from '../../server/formats/registry.js';
 import { itemAt } from '../../server/reasoning/present.js';
 import type { ForeignRow } from './foreignRows.js';
 
-/** Keys under which data sets of reasoning keep a question; every other text of a record is taken as steps, one a line. */
+/** Keys of the question in data sets of reasoning. All other texts of a record count as steps, one per line. */
 const questionKeys = /^(question|problem|prompt|query|input|instruction|original_question)$/i;
 
 /**
@@ -24,7 +24,7 @@ export function realRows(folder: string): ForeignRow[] {
     .filter(({ steps }) => steps.length > 0);
 }
 
-/** A file's JSON values: the whole, or one a line; none where it is no JSON. */
+/** A file's JSON values: the whole file, or one per line. Empty if it is not JSON. */
 function records(text: string): unknown[] {
   const parse = (part: string): unknown => {
     try {

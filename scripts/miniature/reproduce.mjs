@@ -1,9 +1,9 @@
 /**
- * Makes the bundled PRM again, from the generator on, and what `npm run model:results` reads:
+ * Makes the bundled PRM again, starting from the generator, and the files that `npm run model:results` reads:
  *   npm run model:train -- base|prm|study|second --work DIR [--python python3] [--minutes 4] [--scale 0.01]
- * `--minutes` is the time of training what the PRM rests on: 4 on a data-center GPU; without a GPU take some hours. Each target makes what it
- * rests on first; what is already in DIR is not made again, so that a run that was stopped continues. `--scale` shrinks counts and minutes, to try
- * the way. The bundled policy is older and of another size: the model card says where its scripts are.
+ * `--minutes` is the training time of the PRM's base: 4 on a data-center GPU; without a GPU use some hours. Each target first makes the files that
+ * it depends on. Files that are already in DIR are not made again, so that a stopped run continues. `--scale` shrinks counts and minutes for a
+ * trial run. The bundled policy is older and has another size: the model card names the place of its scripts.
  */
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ const isThere = (path) =>
     () => false,
   );
 
-/** Runs a command that makes `output`, and perhaps its figures beside it, unless it is there. @param {string} output @param {(to: string) => string[]} command */
+/** Runs a command that makes `output`, and perhaps its figures beside it, unless `output` exists. @param {string} output @param {(to: string) => string[]} command */
 async function make(output, command) {
   if (await isThere(at(output))) return;
   const partial = at(`${output}.partial`);
@@ -48,7 +48,7 @@ async function make(output, command) {
   await rename(partial, at(output));
 }
 
-/** Training problems, in files that the trainer takes up as they are finished. */
+/** Training problems, in files that the trainer reads as soon as they are finished. */
 const shards = 320;
 
 async function base() {
@@ -65,13 +65,13 @@ async function base() {
   await trained('trained', Number(values.minutes));
 }
 
-/** A training of so many minutes, on problems that are there. */
+/** Trains for some minutes on problems that exist already. */
 async function trained(to, minutes) {
   const files = ['--data', at('data'), '--validation', at('validation.jsonl')];
   await make(to, (out) => python('train_policy.py', ...files, '--out', out, '--minutes', String(minutes * scale)));
 }
 
-/** Labels of the bundled policy's rollouts, by `steplens label`: many problems with few rollouts each, for what is to be learned is judging, not the answers. */
+/** Labels of the bundled policy's rollouts by `steplens label`: many problems, few rollouts each, to learn judging, not answers. */
 async function labels() {
   await base();
   await make('problems', (to) => script('write-problems.ts', '--seed', '6', '--count', count(400), '--out', to));
@@ -82,7 +82,7 @@ async function labels() {
   await data('planted-unseen.jsonl', '--seed', '2', '--count', count(600), '--unread', '--planted', '0.22');
 }
 
-/** The judging block: labels of rollouts, and problems that the base was not trained on with planted mistakes. */
+/** Data of the judging block: labels of rollouts, and planted mistakes on problems that the base was not trained on. */
 async function prm() {
   await labels();
   await data('planted.jsonl', '--seed', '6', '--from', '20000', '--count', count(2600), '--unread', '--planted', '0.22');
@@ -123,7 +123,7 @@ async function study() {
   );
 }
 
-/** Candidates of a second policy, of half the training, for `npm run model:results -- --part transfer`. */
+/** Candidates of a second policy, which has half the training, for `npm run model:results -- --part transfer`. */
 async function second() {
   await base();
   await trained('trained-half', Number(values.minutes) / 2);

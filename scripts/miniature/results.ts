@@ -1,7 +1,7 @@
 /**
- * The results of the miniature, from committed models, logs and a held-out seed, as the model card shows them; nothing is sampled:
+ * The results of the miniature in the model card, from committed models, logs and a held-out seed. Nothing is sampled:
  *   npm run model:results [-- --part labels|judges|candidates|transfer] [--problems 540] [--json]
- * - labels: what Monte-Carlo labels are worth, from logged rollouts (write-rollouts.ts);
+ * - labels: the quality of Monte-Carlo labels, from logged rollouts (write-rollouts.ts);
  * - judges: small judges trained on labels of many kinds, three seeds or more each, from the log of their scores (study.py);
  * - candidates: the PRM scores logged candidates of the bundled policy (write-candidates.ts), and StepLens' own evaluation compares the choices;
  * - transfer: the same for candidates of a second policy (sample_candidates.py).
@@ -85,7 +85,7 @@ function judges(): Promise<object> {
   return Promise.resolve(results);
 }
 
-/** The figure of a held-out problem, in a list that is empty where it has none. */
+/** The figure of a held-out problem as a list; empty if the problem has no figure. */
 async function figureFiles(index: number): Promise<ProblemImage[]> {
   const { figure } = generateProblem(seeds.heldOut, index);
   if (!figure) return [];
@@ -94,7 +94,7 @@ async function figureFiles(index: number): Promise<ProblemImage[]> {
   return problemImages({ searched: [folder], roots: [folder] }, [path]);
 }
 
-/** The bundled PRM without its scope, so that it is measured on every step, also on the few that the bundled profile leaves unscored. */
+/** The bundled PRM without its scope, to measure every step, also the few that the bundled profile leaves unscored. */
 async function openPrm(): Promise<Scorer> {
   const to = join(folder, 'bundled');
   if (!existsSync(to)) {

@@ -1,9 +1,9 @@
 /**
- * What the order of a review saves, on problems with exact verdicts:
+ * Judgments saved by the order of a review, on problems with exact verdicts:
  *   npm run model:review [-- --problems 150] [--rollouts 8] [--seed 1]
  * The bundled policy solves held-out problems and continues every step; the bundled PRM scores the steps. A simulated reviewer, who is
- * always right, judges steps one by one, least certain first or at random, and after every five judgments all sources are weighed again.
- * Printed: how many judgments it takes until so many steps of the whole set have the right verdict.
+ * always right, judges steps one by one, least certain first or at random. All sources are weighed again after every five judgments.
+ * Prints the number of judgments until given shares of the steps of the whole set have the right verdict.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,7 @@ const { values } = parseArgs({
 const [problems, rollouts, seed] = [Number(values.problems), Number(values.rollouts), Number(values.seed)];
 /** Judgments between two estimates. */
 const batch = 5;
-/** Random orders that are averaged. */
+/** Number of random orders that are averaged. */
 const orders = 10;
 const targets = [0.9, 0.95, 0.98, 1];
 

@@ -14,7 +14,10 @@ export const logFile = fileURLToPath(new URL('rollouts.jsonl', import.meta.url))
 export interface LoggedSolution {
   readonly index: number;
   readonly steps: readonly string[];
-  /** For every step the verdicts of its continuations, one character each: `1` right, `0` wrong, `u` undecided; none for a step that is not continued yet. The last step ends the solution, so it has the one verdict on it. */
+  /**
+   * Verdicts of each step's continuations, one character each: `1` right, `0` wrong, `u` undecided. Empty for a step that
+   * is not continued yet. The last step ends the solution, so it has only the verdict on the solution.
+   */
   readonly verdicts: readonly string[];
 }
 

@@ -25,7 +25,7 @@ class Samples:
         self.cache = [torch.zeros(2, len(prompts), HEADS, columns, HEAD, dtype=torch.bfloat16 if device == "cuda" else torch.float32, device=device) for _ in range(LAYERS)]
         place = torch.arange(longest, device=device)
         seen = (place >= self.starts[:, None])[:, None, None] & (place[:, None] >= place)[None, None]
-        # What is before a prompt looks at itself, for a look at nothing is not a number.
+        # Columns before a prompt attend to themselves, because attention to nothing gives NaN.
         seen |= torch.eye(longest, dtype=torch.bool, device=device)
         x = model.embedding(send(ids, device))
         figured = send(np.flatnonzero(np.array(figures) >= 0), device)

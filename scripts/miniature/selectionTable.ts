@@ -4,18 +4,18 @@ import { SAMPLE_CHOICES } from '../../server/training/choices/registry.js';
 import { type SelectionRules, selectGroup, type TrainingSample } from '../../server/training/selection.js';
 import type { ExactVerdict } from './problems/exactSteps.js';
 
-/** What a rule for samples of an export keeps, and how noisy it is against exact verdicts. */
+/** Samples that a rule of an export keeps, and their noise against exact verdicts. */
 export interface SelectionQuality {
   readonly name: string;
   readonly samples: number;
   readonly labels: number;
   /** Share of the labels that are wrong. */
   readonly wrong: number;
-  /** Of the samples with an error, those whose first error is the exact one. */
+  /** Share of the samples with an error whose first error is the exact one. */
   readonly found: number;
 }
 
-/** The solutions of one problem, each a record of its own, with their exact verdicts. A step's judge is the bundled PRM. */
+/** The solutions of one problem as separate records, with their exact verdicts. The bundled PRM judges the steps. */
 export interface JudgedRecords {
   readonly problems: readonly Problem[];
   readonly exact: ReadonlyMap<Problem, ExactVerdict>;

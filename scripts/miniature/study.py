@@ -1,10 +1,10 @@
-"""Trains small judges on labels of several kinds, several seeds each, and writes what every one says of unseen solutions, for
+"""Trains small judges on labels of several kinds, several seeds each, and writes the scores of each for unseen solutions, for
 `npm run model:results -- --part judges`. `--labels` are rows of write-labels.ts: rollouts of the bundled policy from `steplens label`.
 
 `--blocks` is the folder of train_prm.py: the judging block itself, of every seed that it was trained with, is one more kind.
 
-A judge gets of every step what the judging block gets of its tokens: how far each was below what the base would have written, how sure the base
-was, and the same of the steps before. Twelve numbers and a hidden layer of 32: a training takes a second, so that many can be compared.
+A judge gets the same facts about a step as the judging block about its tokens: how far each was below the base's choice, how sure the base
+was, and the same for the steps before. Twelve numbers and a hidden layer of 32: a training takes a second, so that many can be compared.
 
   python study.py --base base.pt --labels labels.jsonl --own own.jsonl --planted planted.jsonl --out study.jsonl.gz
 """
@@ -65,7 +65,7 @@ def counted(rows, values, value):
 
 
 def fewer(count, seed):
-    """The value of `count` of the continuations, drawn without putting back."""
+    """The value of `count` of the continuations, drawn without replacement."""
     rng = np.random.default_rng(seed)
     return lambda right, every: rng.hypergeometric(right, every - right, min(count, every)) / min(count, every)
 
@@ -139,7 +139,7 @@ def plan(rows):
     equal("hard, 8 a step", sure, lambda right, all: all)
     rng = np.random.default_rng(4)
     equal("hard, first success", sure, lambda right, all: stopped(right, all, rng))
-    # Selection: as many solutions each. The judge of the consensus errs at every tenth solution.
+    # Selection: the same number of solutions for each. The judge of the consensus errs at one solution in ten.
     judged = np.array([row["x"] if rng.random() >= 0.1 else rng.integers(-1, len(row["s"])) for row in rows])
     solved = np.bincount(order, [row["v"][-1] == 1 for row in rows], len(problems)) / np.bincount(order, minlength=len(problems))
     faults, size = first_wrong(sure), len(rows) // 4
@@ -170,7 +170,7 @@ def told_of(known, rows, tokenizer):
 
 
 def fit(told, values, chosen, steps, rate, seed):
-    """A judge of steps: told numbers -> score in [0, 1]."""
+    """A judge of steps: twelve numbers of a step -> score in [0, 1]."""
     torch.manual_seed(seed)
     inputs = torch.from_numpy(np.concatenate([told[at] for at in np.flatnonzero(chosen)]))
     target = torch.from_numpy(np.concatenate([values[at] for at in np.flatnonzero(chosen)]))
@@ -198,7 +198,7 @@ def bytes_of(logits):
 
 
 def study(rows, told, unseen, steps, seeds, log):
-    """Trains every judge on every kind of labels, and logs what it says of unseen steps."""
+    """Trains every judge on every kind of labels, and logs its scores of unseen steps."""
     for run in plan(rows):
         for seed in range(1, seeds + 1):
             judge = fit(told, run["values"], run["chosen"], steps, run["rate"], seed)
@@ -208,7 +208,7 @@ def study(rows, told, unseen, steps, seeds, log):
 
 
 def blocks(folder, base, known, rows, log):
-    """Logs what the judging block of every seed, trained on these rows and on planted mistakes, says of unseen steps."""
+    """Logs the scores of unseen steps by the judging block of every seed, trained on these rows and on planted mistakes."""
     tokenizer = load_tokenizer()
     for seed, path in enumerate(sorted(Path(folder).glob("prm-*.pt")), 1):
         weights = {name: weight.float() for name, weight in torch.load(path, map_location="cpu").items()}

@@ -114,7 +114,7 @@ def main():
     blocks = [*model.blocks, *model.encoder.looks]
     matrices = [p for block in blocks for p in block.parameters() if p.dim() == 2]
     others = [p for p in model.parameters() if not any(p is matrix for matrix in matrices)]
-    # Reading the first rows counts; at least a few steps are left.
+    # The time for reading the first rows counts, but at least a few steps are left.
     schedule = Schedule(optimizers(matrices, others, options.rate), max(options.minutes - (time.time() - begun) / 60, 0.02))
     trainer = Trainer(model, corpus, schedule, {part: max(2, round(size * share)) for part, size in SIZES.items()}, device)
     print(device, "parameters", sum(p.numel() for p in model.parameters()), "rows a batch", trainer.sizes, "rate", options.rate, flush=True)

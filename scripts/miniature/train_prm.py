@@ -21,7 +21,7 @@ from model import Block, Norm, Prm, rotate
 from optimize import Schedule, best_device, half_precision, optimizers, save
 from sizes import COLUMNS, HEAD, HEADS, NO, PRM, ROWS, WIDTH, YES
 
-# Rows of one problem, right or wrong ones, that training sees.
+# Greatest number of right rows, and of wrong rows, of one problem in training.
 MOST = 8
 
 
@@ -43,8 +43,8 @@ def targets(rows):
 
 
 def balanced(rows, values, rng):
-    """Rows of problems with right and wrong rollouts, neither more than twice the other nor many (MM-PRM leaves out what has nothing to
-    tell apart)."""
+    """Rows of problems with right and wrong rollouts: of each at most MOST and at most twice the other (MM-PRM leaves out problems with
+    only one of the two)."""
     groups = defaultdict(lambda: ([], []))
     for number, (row, value) in enumerate(zip(rows, values)):
         if "e" not in row:
@@ -61,7 +61,7 @@ def balanced(rows, values, rng):
 
 
 class Known:
-    """What the policy makes of rows, once for all, because it does not change: hidden states and expectations of every token."""
+    """The policy's hidden states and expectations of every token of rows, computed once because the policy does not change."""
 
     @torch.no_grad()
     def __init__(self, model, rows, figures, tokenizer, device, tokens):
@@ -80,7 +80,7 @@ class Known:
         for group in batches({"lengths": self.lengths, "figures": self.figures}, self.lengths > 0, tokens, np.random.default_rng(0), once=True):
             padded = send(pad([ids[row] for row in group]), device)
             pixels = send(np.array(figures[self.figures[group]]), device)[:, None].float() / 255 if self.figures[group[0]] >= 0 else None
-            # In full precision: the graph that is exported has it, too.
+            # In full precision, like the exported graph.
             hidden, expected = model.read(padded, pixels)
             at, within = self.places(group)
             self.hidden[at], self.expected[at] = hidden.flatten(0, 1)[within].bfloat16(), expected.flatten(0, 1)[within]
@@ -104,7 +104,7 @@ class Known:
 
 
 def logits(model, verdict, known, group):
-    """Of every marker of some rows, one after the other. All tokens are looked at, but only markers look."""
+    """Logits of every marker of some rows, one after the other. All tokens are keys and values, but only markers are queries."""
     hidden, expected, markers, are_there = known.take(group)
     block = model.judge
     with half_precision(known.device):

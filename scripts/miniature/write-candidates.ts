@@ -1,7 +1,7 @@
 /**
  * Samples solutions of the bundled policy for held-out problems, which `npm run model:results -- --part candidates` compares: 16 of each problem,
- * then 16 more of the first `--many` until they have 128. FILE has a line for every 16, and a stopped run continues; at the end FILE.gz has
- * them packed. `--count 0 --many 0` packs what is there.
+ * then 16 more of the first `--many` until they have 128. FILE has a line for every 16, and a stopped run continues. At the end they are packed
+ * into FILE.gz. `--count 0 --many 0` only packs the existing lines.
  *   npx tsx scripts/miniature/write-candidates.ts --out FILE [--count 540] [--many 540]
  */
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,10 +1,10 @@
 /**
  * Writes solutions to generated problems as JSON Lines for `train_policy.py`, and the figures as a model sees them beside it:
  *   npx tsx scripts/miniature/write-data.ts --seed 1 --count 120000 [--from 0] [--planted 0.22] [--unread] --out FILE
- * One line a solution: {i: index of its problem, q, s: steps, g: index of its figure in FILE.figures or -1, k: kind, a: answer}. FILE.figures holds
- * 80 x 128 gray bytes a figure. Every figure also gets a line of the kind `reading KIND` that asks what it shows, in any order of its labels:
- * reading is learnt from it far sooner than from solutions, and with it to find the number of a label (not with `--unread`). `--planted` is the chance of a mistake at a step; the line then has
- * e: index of the first wrong step or -1.
+ * One line per solution: {i: index of its problem, q, s: steps, g: index of its figure in FILE.figures or -1, k: kind, a: answer}. FILE.figures has
+ * 80 x 128 gray bytes per figure. Every figure also gets a line of the kind `reading KIND` (not with `--unread`) that asks for its content, in any
+ * order of its labels: a model learns to read figures, and to find the number of a label, far sooner from it than from solutions.
+ * `--planted` is the chance of a mistake at a step; the line then has e: index of the first wrong step or -1.
  */
 
 import { once } from 'node:events';

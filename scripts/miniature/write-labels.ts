@@ -1,10 +1,10 @@
 /**
  * Makes the rows of `train_prm.py` from runs of `steplens label` on generated problems:
  *   npx tsx scripts/miniature/write-labels.ts --runs DIR --seed 5 --kind mcts|monte-carlo|outcome --out FILE
- * `mcts`: every distinct rollout of the trees with the soft values of the states it passes; a right rollout's steps have 1,
- * those after a state without a right rollout 0, as the end of any wrong one. (MM-PRM's own export keeps balanced paths up to
- * the first error, a sixth of this: too few for so small a model.) `monte-carlo`: VisualPRM's records, every step its value.
- * `outcome`: the same rollouts as `mcts`, their verdict alone.
+ * `mcts`: every distinct rollout of the trees with the soft values of the states it passes. The steps of a right rollout have 1;
+ * steps after a state without a right rollout, and the last step of any wrong rollout, have 0. (MM-PRM's own export keeps balanced
+ * paths up to the first error, a sixth of this: too few for so small a model.) `monte-carlo`: VisualPRM's records, with a value for
+ * every step. `outcome`: the same rollouts as `mcts`, with only their verdict.
  * One line: {q, s: steps, v: value of each step's prefix or null, n: [right, all] of its continuations or null, x: index of the first wrong step
  * by the generator or -1, g: figure in FILE.figures or -1}.
  */
@@ -48,7 +48,7 @@ const files = readdirSync(values.runs)
 for (const name of files) {
   const index = indexOf(name.replace(/\.jsonl?$/, ''));
   const document = readDocument(readFileSync(join(values.runs, name), 'utf8'));
-  // A problem that the policy solves always or never has a tree without steps, which is a warning.
+  // A problem that the policy always or never solves has a tree without steps, which is only a warning.
   const fault = document?.faults.find(({ severity }) => severity === 'error');
   if (document === undefined || fault) throw new Error(`${name}: ${fault?.message ?? 'not a file of labels'}`);
   const problem = generateProblem(seed, index);
@@ -69,7 +69,7 @@ function used({ tree, steps, solutions }: Problem): number {
     : steps.reduce((sum, { values: { mc } }) => sum + (mc?.total ?? 0), solutions.length);
 }
 
-/** What is known of a rollout's steps: the values of the states it passes, 1 for every step of a right one, 0 for the end of a wrong one. */
+/** Known values of a rollout's steps: of states it passes, 1 for steps of a right one, 0 for the end of a wrong one. */
 function searched(problem: Problem): Row[] {
   const known = new Map<string, Row>();
   for (const { prefix, values: before, counts, correct, steps: rest, isLost } of rollouts(problem)) {
@@ -100,12 +100,12 @@ function outcomes(problem: Problem): Row[] {
   return searched(problem).map(({ s, v, n }) => ({ s, v: v.map((value, i) => (i === v.length - 1 ? value : null)), n }));
 }
 
-/** Right continuations and all of them; null where none was sampled. */
+/** Numbers of right and of all continuations; null if none was sampled. */
 function countsOf(mc: McValue | undefined): Counts {
   return mc === undefined || mc.assumed || mc.correct === undefined || mc.total === undefined ? null : [mc.correct, mc.total];
 }
 
-/** Every distinct rollout of a tree after its state's steps and their values; `isLost`: no rollout of that state was right. */
+/** Distinct rollouts of a tree, with their state's steps and values. `isLost`: no rollout of that state was right. */
 function* rollouts({ tree, steps }: Problem) {
   const nodes = tree?.nodes ?? [];
   for (const { id, mc, rollouts: sampled } of nodes) {

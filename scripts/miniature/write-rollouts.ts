@@ -1,7 +1,7 @@
 /**
- * Logs what Monte-Carlo labels rest on: one solution of the bundled policy for held-out problems, and the verdicts of 32
- * continuations of each of its steps but the last. `npm run model:results` reads the log and samples nothing again. What the log has is
- * not sampled again, so a stopped run continues. `--count`: problems of the seed; without it, those that the log has are made whole.
+ * Logs the basis of Monte-Carlo labels: one solution of the bundled policy for held-out problems, and the verdicts of 32
+ * continuations of each of its steps but the last. `npm run model:results` reads the log and samples nothing again. Logged parts are
+ * not sampled again, so a stopped run continues. `--count`: problems of the seed; without it, completes those that the log has.
  *   npx tsx scripts/miniature/write-rollouts.ts [--count 500] [--out scripts/miniature/rollouts.jsonl]
  */
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -70,7 +70,7 @@ for (const index of indices) {
     throw new Error(`Problem ${index}: the log has another solution. Write into a new file.`);
   const verdicts: string[] = [];
   for (let length = 1; length < solution.length; length++) {
-    // Every step has its seed, whether it is in the log or not.
+    // Every step takes a seed, even if it is in the log already.
     const seed = nextSeed();
     const known = before?.verdicts[length - 1] ?? '';
     const rollouts = known === '' ? await sample(seed, { prefix: solution.slice(0, length), count: continuations }) : [];

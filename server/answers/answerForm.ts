@@ -5,17 +5,17 @@ import { readExpression } from './measure.js';
 import { readOrdinal, withoutNumberWords } from './numberWords.js';
 import { type NumberSet, readRegion } from './region.js';
 
-/** What kind of thing an answer is, by how it is written; the parts are texts and are compared by the same rules again. */
+/** The form of an answer, by how it is written. Its parts are texts, which are compared by the same rules again. */
 export type AnswerForm =
-  /** Option letters, with what is behind a single one: `C`, `(C) 12 cm`, `A, C`. */
+  /** Option letters; a single one may have text after it: `C`, `(C) 12 cm`, `A, C`. */
   | { readonly kind: 'choice'; readonly letters: readonly string[]; readonly content?: string }
   | { readonly kind: 'region'; readonly region: NumberSet }
   | ListForm
-  /** `left` may be a name; `sides` are all of a chain. */
+  /** `left` may be a name; `sides` are all sides of a chain. */
   | { readonly kind: 'equation'; readonly left: string; readonly right: string; readonly sides: readonly string[] }
   | { readonly kind: 'based'; readonly digits: string; readonly base: number }
   | { readonly kind: 'ratio'; readonly terms: readonly string[] }
-  /** A time of day in minutes, up to 12 hours where neither "am" nor "pm" says which half of the day. */
+  /** A time of day in minutes, up to 12 hours if neither "am" nor "pm" gives the half of the day. */
   | { readonly kind: 'clock'; readonly minutes: number; readonly isExact: boolean }
   | { readonly kind: 'remainder'; readonly quotient: bigint; readonly rest: bigint }
   | { readonly kind: 'ordinal'; readonly position: bigint }
@@ -26,7 +26,7 @@ export interface ListForm {
   readonly kind: 'list';
   readonly style: 'tuple' | 'set' | 'bare' | 'matrix';
   readonly items: readonly string[];
-  /** Of the items, where all have one. */
+  /** Names of the items, if all have one. */
   readonly names?: readonly string[];
   readonly rows?: number;
 }
@@ -55,7 +55,7 @@ export function answerForm(text: string): AnswerForm {
   );
 }
 
-/** A lone capital A-N is taken for an option letter; a small letter only with a bracket or the word before it. */
+/** A lone capital A-N is an option letter; a small letter is one only with a bracket or a word such as "option". */
 function choice(text: string): AnswerForm | undefined {
   const joined = text.replace(/^both\s+/i, '');
   if (LETTERS.test(joined)) return { kind: 'choice', letters: [...joined.matchAll(/[A-N]/g)].map(String).sort() };
@@ -71,7 +71,7 @@ function choice(text: string): AnswerForm | undefined {
   return { kind: 'choice', letters: [itemAt(match, 1).toUpperCase()], ...(content !== undefined && content !== '' && { content }) };
 }
 
-/** `ABD`: letters in order without anything between them; a product of variables or a name to others. */
+/** `ABD`: option letters in order with nothing between them. The text may also be a product of variables or a name. */
 export function joinedLetters(text: string): readonly string[] | undefined {
   const letters = [...text];
   return /^[A-H]{2,8}$/.test(text) && letters.every((letter, i) => i === 0 || itemAt(letters, i - 1) < letter) ? letters : undefined;
@@ -248,7 +248,7 @@ function determinantText(cells: readonly (readonly string[])[]): string | undefi
   return terms.join('');
 }
 
-/** `2\hat{i} - \hat{j}` is a tuple; without a third direction, of two. */
+/** `2\hat{i} - \hat{j}` is a tuple, with two items if it has no third direction. */
 function unitVectors(text: string): AnswerForm | undefined {
   if (/^[-+\d./\s]*[ijk](?:\s*[-+][\d./\s]*[ijk]){1,2}$/.test(text) && /i/.test(text) && /j/.test(text))
     return unitVectors(text.replace(/[ijk]/g, (axis) => `\\unitvector${axis.toUpperCase()}`));
@@ -275,7 +275,7 @@ function plusMinus(text: string): AnswerForm | undefined {
 function list(text: string): AnswerForm | undefined {
   const inner = /^\\\{(.*)\\\}$/.exec(text) ?? /^\{(.*[,;].*)\}$/.exec(text);
   if (inner !== null) {
-    // A condition says which numbers are in the set; what cannot be read of it is no list.
+    // The condition defines the numbers of the set; if it cannot be read, the text is not a list either.
     if (/^[^,;]*?[a-zA-Z)\]}]\s*(?:\||:)\s*\S/.test(itemAt(inner, 1)) && /[=<>]|\\[lg]e|\\in/.test(itemAt(inner, 1))) return undefined;
     const items = splitOutside(itemAt(inner, 1), /[,;]/).filter((item) => item !== '');
     return { kind: 'list', style: 'set', items };
@@ -306,7 +306,7 @@ function signs(items: readonly string[]): AnswerForm | undefined {
   return { kind: 'list', style: 'set', items: (all as ListForm[]).flatMap((one) => one.items) };
 }
 
-/** `x=3, y=4` has names; `x=1, x=2` are two values of one, and so are the items of `m = 4, 5`. */
+/** `x=3, y=4` has names. `x=1, x=2` are two values of one name, and so are the items of `m = 4, 5`. */
 function named(items: readonly string[], style: 'set' | 'bare'): AnswerForm {
   // "a is 1 and b is 2", "Alice: 5, Bob: 3", "Alice has 5 and Bob has 3"
   const pairs = items.map((item) =>

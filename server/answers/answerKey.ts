@@ -7,8 +7,9 @@ import { readMeasure } from './measure.js';
 const MAX_LENGTH = 200;
 
 /**
- * An answer in a form in which most equal answers are equal strings, for counting votes: option letters without brackets,
- * numbers as fractions in lowest terms (unit and percent sign kept apart), anything else without blanks and capitals.
+ * An answer in a form in which most equal answers are equal strings, for counting votes: option letters without
+ * brackets, numbers as fractions in lowest terms (unit and percent sign kept apart), anything else in lower case
+ * without blanks.
  */
 export function answerKey(answer: string): string {
   if (answer.length > MAX_LENGTH) return answer.trim();

@@ -61,12 +61,13 @@ const CHARACTERS: Readonly<Record<string, string>> = {
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 const SUBSCRIPTS = '₀₁₂₃₄₅₆₇₈₉';
 
-/** Texts in which a final answer may be marked. */
+/** Signs that a text may mark its final answer. */
 const MARKED = /\\f?box|<answer>|\n|answer|option is|答案|选|####|\b(?:antwort|respuesta|réponse)\b/i;
 
 /**
- * A final answer in one spelling: out of `\boxed{}`, `$..$` and `\text{}`, without `\left`, spacing commands and a final full
- * stop, full-width and other Unicode signs as ASCII or LaTeX, `\dfrac12` as `\frac{1}{2}`. Says nothing about what it means.
+ * A final answer in one spelling: without `\boxed{}`, `$..$`, `\text{}`, `\left`, spacing commands and a final full
+ * stop, with full-width and other Unicode signs as ASCII or LaTeX, and `\dfrac12` as `\frac{1}{2}`. Does not interpret
+ * the answer.
  */
 export function answerText(raw: string): string {
   let text = MARKED.test(raw) ? (finalAnswer(raw) ?? raw) : raw;
@@ -125,10 +126,10 @@ export function answerText(raw: string): string {
     .replace(/\\sqrt +(?=\{|\[)/g, '\\sqrt')
     .replace(/\\sqrt\s*(\d)/g, '\\sqrt{$1}')
     .replace(/(?<=[\w)}])\*\*(?=\s*-?[\d(])/g, '^')
-    // A dot above the first and the last digit that repeat.
+    // A dot above the first and the last of the repeating digits.
     .replace(/\\dot\s*\{?(\d)\}?(\d*)\\dot\s*\{?(\d)\}?/g, '\\overline{$1$2$3}')
     .replace(/(?<=\.\d+)\s*(?:\\[lc]?dots(?![a-zA-Z])|…)/g, '...')
-    // 0.1666... and 0.1818... have a period; 0.57721... has none that can be read.
+    // 0.1666... and 0.1818... have a period; 0.57721... has no readable one.
     .replace(
       /^(-?\d*\.\d*?)(?:(\d)\2{2,}|(\d{2,3}|\d{6})\3+)\.\.\.$/,
       (_, fixed: string, one = '', more = '') => `${fixed}\\overline{${one || more}}`,
@@ -140,7 +141,7 @@ export function answerText(raw: string): string {
 const UNIT_VECTOR =
   /\\(?:hat|vec|mathbf|boldsymbol|bm)\s*(?:\{\s*)?(?:\\(?:mathbf|hat|vec)\s*(?:\{\s*)?)?\\?([ijk])(?:math)?(?![a-zA-Z])\s*\}{0,2}/g;
 
-/** Numbers of choices as schools write them, `{}_5C_2`, `^5C_2`, `C_5^2`, `5P2`, as binomials and factorials; digits in groups without their separators. */
+/** Turns school notations for choices (`{}_5C_2`, `^5C_2`, `C_5^2`, `5P2`) into binomials and factorials. */
 function counted(text: string): string {
   const choices = (n: string, letter: string, k: string, all: string): string => {
     if (Number(k) > Number(n) || Number(n) < 2) return all;
@@ -189,7 +190,7 @@ function character(c: string): string {
   return CHARACTERS[c] ?? (/\s/.test(c) ? ' ' : c);
 }
 
-/** Without the dollar signs around math; those of amounts stay. As in Pandoc, there is no blank inside and no digit behind. */
+/** Removes the dollar signs around math. Those of amounts stay: a blank is inside or a digit follows, as in Pandoc. */
 function withoutDollars(text: string): string {
   if (/^\s*\$[^$]*$/.test(text)) return text;
   return text
@@ -198,7 +199,7 @@ function withoutDollars(text: string): string {
     .replace(/(?<!\\)\$((?:\\\$|[^$\s])(?:(?:\\\$|[^$])*[^$\s\\])?)\$(?!\d)/g, ' $1 ');
 }
 
-/** Where a number begins, as a pattern: a digit, a sign, or its word. */
+/** Pattern for where a number begins: at a digit, a sign, or its word. */
 export const NUMBER_BEGINS =
   '(?=[-$\\\\(\\d]|(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty)\\b)';
 /** "x is 12" names the variable as "x = 12" does. */
@@ -222,7 +223,7 @@ const LEAD = [
   /^~\s*/,
 ];
 
-/** Without what only surrounds an answer: blanks, bold marks, "the answer is", a final full stop. */
+/** Removes what only surrounds an answer: blanks, bold marks, "the answer is", a final full stop. */
 function unwrapped(answer: string): string {
   let text = answer.replace(/\s+/g, ' ').trim();
   for (let round = 0; round < 20; round++) {
@@ -244,7 +245,7 @@ function unwrapped(answer: string): string {
   return text;
 }
 
-/** Splits at the separators outside all brackets; `separator` must be sticky-safe (no flags). */
+/** Splits at the separators outside of all brackets. `separator` must have no flags: only its source is used. */
 export function splitOutside(text: string, separator: RegExp): string[] {
   const sticky = new RegExp(separator.source, 'y');
   const parts: string[] = [];
@@ -263,7 +264,7 @@ export function splitOutside(text: string, separator: RegExp): string[] {
   return [...parts, text.slice(start).trim()];
 }
 
-/** Whether every closing round bracket has an opening one before it, and the other way round. */
+/** Whether the round brackets of a text are paired. */
 export function isBalanced(text: string): boolean {
   let depth = 0;
   for (const c of text) {

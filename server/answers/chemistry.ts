@@ -87,7 +87,7 @@ const NAMES: Readonly<Record<string, string>> = {
 /** Elements whose gas is written with two atoms: "oxygen" is O and O2. */
 const PAIRS = new Set(['H', 'N', 'O', 'F', 'Cl', 'Br', 'I']);
 
-/** What a formula says: its parts in the order in which they are written, and how many atoms of each element there are. */
+/** A formula: its parts in the written order, and the number of atoms of each element. */
 interface Formula {
   readonly written: string;
   readonly atoms: string;
@@ -150,7 +150,7 @@ function splitCharge(text: string): { readonly formula: string; readonly sign: s
     : { formula: body + digit, sign: `^1${sign}` };
 }
 
-/** Atoms by element of `Ca(OH)2` and `CuSO4.5H2O`; undefined when a part is no symbol. */
+/** Atoms by element of `Ca(OH)2` and `CuSO4.5H2O`; undefined when a part is not an element. */
 function countAtoms(formula: string): Map<string, number> | undefined {
   if (!/^[A-Z\d(][A-Za-z\d().[\]]*$/.test(formula) || !/[A-Z]/.test(formula)) return undefined;
   const total = new Map<string, number>();

@@ -8,9 +8,9 @@ import { undecided, type Verifier, type VerifyRequest } from './verifier.js';
 const MAX_OUTPUT = 64 * 1024;
 
 /**
- * Asks a command line of the user's, run by the shell for each answer: one JSON object on standard input, one on standard output,
- * as `ownVerdict.ts` describes. A command that fails, prints anything else or takes too long makes the answer undecided, never
- * wrong (VisualPRM's reference code counts an exception as wrong).
+ * Verifies with the user's command line, which the shell runs for each answer: one JSON object on standard input, one
+ * on standard output, as `ownVerdict.ts` describes. A command that fails, prints anything else or takes too long makes
+ * the answer undecided, never wrong (VisualPRM's reference code counts an exception as wrong).
  */
 export function openCommandVerifier(command: string, { timeout, concurrency }: OwnVerifierLimits): Verifier {
   let running = 0;
@@ -24,7 +24,7 @@ export function openCommandVerifier(command: string, { timeout, concurrency }: O
         request.signal?.throwIfAborted();
         return await verdictOf(command, timeout, request);
       } finally {
-        // The place goes to the next one that waits.
+        // The slot goes to the next waiting request.
         const next = waiting.shift();
         if (next) next();
         else running--;
@@ -50,7 +50,7 @@ interface CommandFailure {
   readonly isTimeout: boolean;
 }
 
-/** Standard output of a command that succeeds. The command and what it started end with the limit and with the signal. */
+/** The standard output of a command that succeeds. The time limit or the signal ends the command and its children. */
 function runCommand(command: string, input: string, timeout: number, signal: AbortSignal | undefined): Promise<string | CommandFailure> {
   return new Promise((resolve) => {
     const isPosix = process.platform !== 'win32';
@@ -60,12 +60,12 @@ function runCommand(command: string, input: string, timeout: number, signal: Abo
     let stopped: CommandFailure | undefined;
     const stop = (failure: string, isTimeout: boolean): void => {
       stopped ??= { failure, isTimeout };
-      // A group of its own: the shell's children end, too.
+      // The command has its own process group, so the shell's children end too.
       try {
         if (isPosix && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
         else child.kill('SIGKILL');
       } catch {
-        // It has ended already.
+        // It has already ended.
       }
     };
     const timer = setTimeout(() => stop(english('The verifier took longer than {0} s.', timeout / 1000), true), timeout);
@@ -91,7 +91,7 @@ function runCommand(command: string, input: string, timeout: number, signal: Abo
         last === '' ? english('The verifier ended with code {0}.', by) : english('The verifier ended with code {0}: {1}.', by, last);
       finish(code === 0 ? output : { failure, isTimeout: false });
     });
-    // A command that reads nothing closes its input early.
+    // A command that does not read its input may close it early.
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
   });

@@ -19,7 +19,7 @@ import { compareWords, saysNone } from './words.js';
 
 /** How two parts of an answer are compared: by all the rules again, one level deeper. */
 export interface Comparison {
-  /** Whether the order of a list counts, as far as the question says. */
+  /** Whether the order of a list counts, according to the question. */
   readonly isOrdered: boolean;
   readonly depth: number;
 }
@@ -81,7 +81,7 @@ function countOf(text: string, other: string): string {
   return letter === 'C' ? `\\binom{${n}}{${k}}` : `${n}!/(${n}-${k})!`;
 }
 
-/** "No solution" beside `x = 3`; beside 0 or infinity it may be what was asked for. */
+/** Whether one is "no solution" and the other a value such as `x = 3`. Beside 0 or infinity, either may be right. */
 function isNoneForValue(a: string, r: string): boolean {
   const other = saysNone(a) ? r : saysNone(r) ? a : undefined;
   if (other === undefined) return false;
@@ -89,7 +89,7 @@ function isNoneForValue(a: string, r: string): boolean {
   if (region?.isCertain && region.parts.some(({ low, high }) => low !== high)) return true;
   const measure = readMeasure(other.replace(/^[a-zA-Z]\s*=\s*/, ''));
   const value = measure && exactValue(measure.value);
-  // Nothing is no number, but no solution may be 0 solutions.
+  // An undefined value is not a number, but "no solution" may be 0 solutions.
   const isUndefined = /^(?:undefined|not defined|does not exist|dne|\\emptyset|(?:the )?empty set)$/i.test(saysNone(a) ? a : r);
   return value !== undefined && (value.num !== 0n || isUndefined || /^[a-zA-Z]\s*=/.test(other));
 }
@@ -107,7 +107,7 @@ function isContrary(a: string, b: string, by: Comparison): boolean {
   return compareTexts(a, b, by).verdict === 'wrong' && compareTexts(b, a, by).verdict === 'wrong';
 }
 
-/** Right when one is; wrong when all are. */
+/** Right when one is right, wrong when all are wrong. */
 function best(all: readonly Verdict[]): Verdict {
   return all.find(({ verdict }) => verdict === 'right') ?? all.find(({ verdict }) => verdict === 'undecided') ?? itemAt(all, 0);
 }
@@ -118,7 +118,7 @@ function unreadable(reason: string, method: AnswerMethod = 'unreadable'): Verdic
 
 function compareForms(a: AnswerForm, r: AnswerForm, aText: string, rText: string, by: Comparison): Verdict {
   if (a.kind === 'choice' || r.kind === 'choice') return compareChoice(a, r, aText, rText, by);
-  // A determinant is a value in another spelling.
+  // A determinant is another spelling of a value.
   if (a.kind === 'single' && a.text !== aText) return compareTexts(a.text, rText, by);
   if (r.kind === 'single' && r.text !== rText) return compareTexts(aText, r.text, by);
   const special = compareSpecial(a, r, aText, rText);
@@ -136,7 +136,7 @@ function compareForms(a: AnswerForm, r: AnswerForm, aText: string, rText: string
   }
   const isFunction = (form: AnswerForm): boolean => form.kind === 'equation' && isName(form.left);
   if (a.kind === 'equation' && r.kind === 'equation') return compareTwoEquations(a, r, by);
-  // x = 3 for 3, D = (1, 2) for (1, 2): the name is left out on one side.
+  // x = 3 for 3, D = (1, 2) for (1, 2): one side leaves out the name.
   if (a.kind === 'equation' && (isFunction(a) || isConstantChain(a)))
     return compareChain(a, rText, by, (side) => compareTexts(side, rText, by));
   if (r.kind === 'equation' && (isFunction(r) || isConstantChain(r)))
@@ -152,12 +152,12 @@ function compareForms(a: AnswerForm, r: AnswerForm, aText: string, rText: string
   return compareSingles(aText, rText);
 }
 
-/** A set of numbers against one number. */
+/** Compares a set of numbers with one number. */
 function compareRegionWithOther(a: AnswerForm, r: AnswerForm): Verdict {
   const [region, other] = a.kind === 'region' ? [a, r] : [r as Extract<AnswerForm, { kind: 'region' }>, a];
   const value = other.kind === 'single' ? readExpression(other.text) : undefined;
   const isNumber = value !== undefined && variablesOf(value).size === 0;
-  // "At least 17" is how people answer what the least number is.
+  // "At least 17" is a usual answer to what the least number is.
   if (isNumber && region.kind === 'region' && region.region.parts.length === 1) {
     const { low, high } = itemAt(region.region.parts, 0);
     const isBound = [low, high].some((end) => infinity(end) === 0 && isEqual(end, other.kind === 'single' ? other.text : ''));
@@ -188,7 +188,7 @@ function compareSpecial(a: AnswerForm, r: AnswerForm, aText: string, rText: stri
   return undefined;
 }
 
-/** The same digits with the base left out are right; another base for the same number may not be what was asked for. */
+/** The same digits without the base are right. The same number in another base may not be what was asked for. */
 function compareBased(a: AnswerForm, r: AnswerForm, aText: string, rText: string): Verdict {
   const digitsOf = (text: string): string =>
     text
@@ -204,7 +204,7 @@ function compareBased(a: AnswerForm, r: AnswerForm, aText: string, rText: string
   const [based, text] = a.kind === 'based' ? [a, rText] : [r as Extract<AnswerForm, { kind: 'based' }>, aText];
   const value = wholeValue(text);
   if (digitsOf(text) === based.digits) {
-    // What a reference leaves out, its question says; an answer in another base than ten may be wrong.
+    // A base that the reference leaves out is in the question; an answer in a base other than ten may be wrong.
     return r.kind === 'based' || value === parseDigits(based)
       ? { verdict: 'right', method: 'base', reason: 'The base is left out on one side.' }
       : unreadable('The reference does not say its base.', 'base');
@@ -217,7 +217,7 @@ function parseDigits({ digits, base }: { readonly digits: string; readonly base:
   return [...digits].reduce((value, digit) => value * BigInt(base) + BigInt(parseInt(digit, 36)), 0n);
 }
 
-/** Terms up to a common factor. A reference of two terms is also their quotient; a ratio for a whole number is wrong. */
+/** Ratios are compared up to a factor. A reference a:b may be answered by a/b; a ratio for a whole number is wrong. */
 function compareRatios(a: AnswerForm, r: AnswerForm, aText: string, rText: string): Verdict {
   if (a.kind === 'ratio' && r.kind === 'ratio') {
     if (a.terms.length !== r.terms.length) return { verdict: 'wrong', method: 'ratio' };
@@ -269,14 +269,14 @@ function compareChoice(a: AnswerForm, r: AnswerForm, aText: string, rText: strin
   if (x && y && (isClear(a) || isClear(r))) return { verdict: x.join() === y.join() ? 'right' : 'wrong', method: 'choice' };
   if (r.kind === 'choice' && r.letters.length === 1 && aText === itemAt(r.letters, 0).toLowerCase())
     return { verdict: 'right', method: 'choice' };
-  // With what is behind the letter there is something to compare; without it the options would have to be known.
+  // Text after the letter can be compared. Without it, the options would have to be known.
   const [choice, other, isAnswer] = a.kind === 'choice' ? [a, rText, true] : [r as Extract<AnswerForm, { kind: 'choice' }>, aText, false];
   if (choice.content === undefined)
     return unreadable('An option letter and something else cannot be compared without the options.', 'choice');
   return isAnswer ? compareTexts(choice.content, other, by) : compareTexts(other, choice.content, by);
 }
 
-/** Pairs in round brackets may be points, and `1,234` beside a list may be one. */
+/** The list that a form may be: also a pair in round brackets, which may be a point, and `1,234` beside a list. */
 function asList(form: AnswerForm, text: string, other: AnswerForm): ListForm | undefined {
   if (form.kind === 'list') return form;
   if (form.kind === 'region' && !form.region.isCertain && form.region.parts.length === 1 && other.kind !== 'region') {
@@ -333,7 +333,7 @@ function isConstantChain({ sides }: Equation): boolean {
   });
 }
 
-/** Every side behind the name is the answer; when they do not agree, nobody knows which was meant. */
+/** Every side after the name is the answer. If the sides differ, it is unclear which one was meant. */
 function compareChain({ sides, left }: Equation, _other: string, by: Comparison, compare: (side: string) => Verdict): Verdict {
   const values = isName(left) && sides.length > 1 ? sides.slice(1) : sides;
   const last = compare(lastItem(values));
@@ -348,7 +348,7 @@ function compareChain({ sides, left }: Equation, _other: string, by: Comparison,
   return best(values.map(compare));
 }
 
-/** `x`, `f(x)`, `x_1`, "Area": what may be to the left of "=" and be left out. */
+/** Whether a text may be to the left of "=" and be left out: `x`, `f(x)`, `x_1`, "Area". */
 function isName(text: string): boolean {
   return (
     /^(?:[a-zA-Z]|\\[a-zA-Z]+)(?:_\{?[\w+-]+\}?)?'{0,2}(?:\^\{?-1\}?)?(?:\([^()=]{0,20}\))?$/.test(text) ||
@@ -364,7 +364,7 @@ function isName(text: string): boolean {
 function compareSingles(a: string, r: string): Verdict {
   const [aMeasure, rMeasure] = [readMeasure(a), readMeasure(r)];
   const [aInfinity, rInfinity] = [infinity(a), infinity(r)];
-  // Against anything but a number, infinity is left to the text comparison before.
+  // Infinity beside anything but a number was decided by the text comparison before.
   if (aInfinity !== 0 && rInfinity !== 0) return { verdict: aInfinity === rInfinity ? 'right' : 'wrong', method: 'number' };
   if ((aInfinity !== 0 && rMeasure) || (rInfinity !== 0 && aMeasure)) return { verdict: 'wrong', method: 'number' };
   if (aMeasure && rMeasure) return compareMeasures(aMeasure, rMeasure);
@@ -377,7 +377,7 @@ function isNegated(a: string, r: string): boolean {
   return a.toLowerCase() === `not ${r.toLowerCase()}` || r.toLowerCase() === `not ${a.toLowerCase()}`;
 }
 
-/** The same up to blanks that say nothing (those of "3 1/2" and "1, 200" do); of words, up to capitals too. */
+/** Equal except for blanks without meaning (those of "3 1/2" and "1, 200" have one) and, in words, capitals. */
 function isSameText(a: string, r: string): boolean {
   if (a === r) return true;
   const [x, y] = [a, r].map((text) => text.replace(/(?<![\d,a-zA-Z]) +| +(?![\da-zA-Z])/g, '')) as [string, string];

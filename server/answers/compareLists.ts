@@ -12,8 +12,8 @@ export type CompareTexts = (a: string, r: string) => Verdict;
 const MAX_ITEMS = 40;
 
 /**
- * Tuples and matrices in order; sets and lists joined by "and" or "or" in any; lists with commas only in any order, too,
- * unless the question asks for one (`isOrdered`).
+ * Compares tuples and matrices in order, sets and lists joined by "or" in any order. Other lists may be in any order,
+ * too, unless the question asks for one (`isOrdered`).
  */
 export function compareLists(a: ListForm, r: ListForm, isOrdered: boolean, compareTexts: CompareTexts): Verdict {
   const compare = (x: string, y: string): VerdictWord => compareTexts(x, y).verdict;
@@ -29,7 +29,7 @@ export function compareLists(a: ListForm, r: ListForm, isOrdered: boolean, compa
   if ((isSetOfPoints(a) && isPoint(r)) || (isSetOfPoints(r) && isPoint(a)))
     return { verdict: 'wrong', method: 'list', reason: 'One point is not several.' };
   const items = inOrderOfNames(a, r);
-  // A set has each of its members once, however often it is written.
+  // Repeated members of a set count once.
   if (a.style === 'set' && r.style === 'set') {
     const [x, y] = [members(items, compare), members(r.items, compare)];
     const isUnclear = x.length !== y.length && [x, y].some((all) => all.length > 1 && all.some((item) => !isClear(item)));
@@ -56,7 +56,7 @@ export function compareLists(a: ListForm, r: ListForm, isOrdered: boolean, compa
   return { verdict: inAnyOrder(items, r.items, compare), method: 'list' };
 }
 
-/** `\{(1, 2)\}`: the one pair of a set. */
+/** The one pair of a set such as `\{(1, 2)\}`. */
 function onlyItem({ style, items }: ListForm): string | undefined {
   return style === 'set' && items.length === 1 && /^\(.*\)$/.test(itemAt(items, 0)) ? items[0] : undefined;
 }
@@ -82,7 +82,7 @@ function members(items: readonly string[], compare: (x: string, y: string) => Ve
   return items.filter((item, i) => items.slice(0, i).every((before) => compare(item, before) !== 'right'));
 }
 
-/** A vector is a tuple, by rows or by columns; matrices of other shapes differ. */
+/** A vector is a tuple, by rows or by columns; matrices of different shapes differ. */
 function compareShapes(a: ListForm, r: ListForm): Verdict | undefined {
   const rows = [a, r].map((one) => (one.style === 'matrix' ? one.rows : undefined));
   if (rows[0] === undefined && rows[1] === undefined) return undefined;
@@ -97,7 +97,7 @@ function compareShapes(a: ListForm, r: ListForm): Verdict | undefined {
     : { verdict: 'undecided', method: 'list', reason: 'A matrix and a list cannot be compared.' };
 }
 
-/** `y = 4, x = 3` in the order of the names of the reference; without names there, in alphabetical order. */
+/** Puts `y = 4, x = 3` in the order of the reference's names or, if it has none, in alphabetical order. */
 function inOrderOfNames(a: ListForm, r: ListForm): readonly string[] {
   const { items, names } = a;
   if (names === undefined) return items;
@@ -110,7 +110,7 @@ function haveOtherNames(a: ListForm, r: ListForm): boolean {
   return a.names !== undefined && r.names !== undefined && [...a.names].sort().join() !== [...r.names].sort().join();
 }
 
-/** `1, 2, \ldots, m`: the first and the last term must be the same, and then nobody knows. */
+/** Whether a list has dots: `1, 2, \ldots, m`. If both have dots and their ends differ, it is wrong, else undecided. */
 function isPattern(list: ListForm): boolean {
   return list.items.some((item) => /\\[lcd]?dots|\.\.\.|…/.test(item));
 }
@@ -138,7 +138,7 @@ function both(a: VerdictWord, b: VerdictWord): VerdictWord {
   return a === 'wrong' || b === 'wrong' ? 'wrong' : a === 'undecided' || b === 'undecided' ? 'undecided' : 'right';
 }
 
-/** One value against a list: that of a list of one is compared; several different values are not one. */
+/** Compares one value with a list. A set of one item is compared by that item; a list of different values is wrong. */
 export function matchesOneOfSeveral(a: ListForm | undefined, r: ListForm | undefined, single: string, compareTexts: CompareTexts): Verdict {
   const several = mustHave(a ?? r, 'list');
   if (several.items.length === 1 && several.style === 'set') {

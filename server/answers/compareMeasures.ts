@@ -9,7 +9,7 @@ import { type Unit, unitsAgree } from './units.js';
 import type { AnswerMethod, Verdict } from './verdict.js';
 
 const HUNDRED: Rational = rational(100n);
-/** Ratios between units of one kind that people leave out, by what is measured. */
+/** Ratios between units that people leave out, by what is measured. */
 const CONVERSIONS: Readonly<Record<string, readonly bigint[]>> = {
   'time:1': [60n, 3600n, 24n, 7n, 1000n, 30n, 12n],
   'months:1': [12n],
@@ -19,7 +19,7 @@ const CONVERSIONS: Readonly<Record<string, readonly bigint[]>> = {
 const OTHER_CONVERSIONS = [100n, 1000n, 10_000n, 1_000_000n, 60n, 3600n];
 const MONEY = /^(?:[A-Z]{3}|peso):1$/;
 
-/** Compares a value with the reference: numbers exactly, units after conversion; a unit on one side only is taken as left out. */
+/** Compares a value with the reference: numbers exactly, units after conversion. One of them may leave out its unit. */
 export function compareMeasures(answer: Measure, reference: Measure): Verdict {
   if (answer.isPercent !== reference.isPercent) return comparePercent(answer, reference);
   if (answer.units.length > 0 && reference.units.length > 0) return compareUnits(answer, reference);
@@ -47,7 +47,7 @@ function withWords(answer: Measure, reference: Measure): Verdict {
   return compareValues(answer, reference);
 }
 
-/** A value without a unit for one in degrees is read in radians when \pi is in it. */
+/** Converts degrees to radians if the other value has no unit and contains \pi. */
 function angle(of: Measure, other: Measure): MathExpression {
   const isDegrees = of.units.some((unit) => unit.dimension === 'angle:1');
   if (!isDegrees || other.units.length > 0 || !some(other.value, (part) => part.op === 'constant' && part.name === 'pi')) return of.value;
@@ -117,7 +117,7 @@ function converted(value: MathExpression, unit: Unit): MathExpression {
   return { op: 'mul', args: [shifted, { op: 'number', value: unit.factor }] };
 }
 
-/** Between units of which one is a multiple of the other, values are exact; else a value within a hundredth may be rounded. */
+/** If one unit is a multiple of the other, values must be exact. Else a difference within 1 % may be rounding. */
 function compareConverted(answer: MathExpression, reference: MathExpression, from: Unit, to: Unit): Verdict {
   const [a, r] = [converted(answer, from), converted(reference, to)];
   const result = compareExpressions(a, r);
@@ -223,8 +223,9 @@ function comparePeriods(a: MathExpression, r: MathExpression): boolean {
 }
 
 /**
- * A decimal for a number that no decimal can write (1/3, \pi) is right from two decimals on: an answer with three digits, a
- * reference with two. A decimal that is another one rounded is undecided: it may be that rounding was asked for, or an error.
+ * A decimal for a number without a finite decimal (1/3, \pi) is right if it has at least two decimals, and at least
+ * three digits as an answer or two as a reference. A rounded decimal for another one is undecided: the question may
+ * have asked for rounding, or it is an error.
  */
 function compareRounded(a: MathExpression, r: MathExpression, method: AnswerMethod): Verdict {
   const rounding = verdict('undecided', 'rounding', 'One value is the other one rounded.');
@@ -237,13 +238,13 @@ function compareRounded(a: MathExpression, r: MathExpression, method: AnswerMeth
     const relation = roundsTo(written.value, written.decimals, long);
     if (relation === 'no') continue;
     const exact = exactValue(long);
-    // 22/7 and 3.14 are both what people write for \pi: one is not the other.
+    // People write both 22/7 and 3.14 for \pi, but one is not the other.
     if (exact !== undefined && exact.den > 1n && isRoundedPi(written.value, written.decimals)) return rounding;
     const isEndless = exact === undefined || hasNoLastDigit(exact);
     if (relation === 'rounded' && isEndless && written.decimals >= 2 && written.digits >= digits) return verdict('right', 'rounded');
     if (relation === 'rounded' || written.digits >= 3) return rounding;
   }
-  // A whole number for a decimal, and a large whole reference for an endless value, may have been asked for.
+  // Rounding may be asked for: a whole answer for a decimal, or an endless answer for a large whole reference.
   const [x, y] = [exactValue(a), exactValue(r)];
   if (x?.den === 1n && decimal(r) !== undefined && roundsTo(x, 0, r) === 'rounded') return rounding;
   if (y?.den === 1n && y.num.toString().length > 2 && decimal(a) === undefined && roundsTo(y, 0, a) === 'rounded') return rounding;
@@ -263,7 +264,7 @@ function decimal(expression: MathExpression): { readonly value: Rational; readon
   return { value, decimals: number.decimals, digits: (scaled.num / scaled.den).toString().length };
 }
 
-/** Whether a number with so many decimals is the other one rounded (either way at a half) or cut off. */
+/** Whether a number with this many decimals is the other one rounded (either way at a half) or cut off. */
 function roundsTo(short: Rational, decimals: number, long: MathExpression): 'rounded' | 'truncated' | 'no' {
   const unit: MathExpression = { op: 'number', value: rational(1n, 10n ** BigInt(decimals)) };
   const half: MathExpression = { op: 'number', value: rational(1n, 2n * 10n ** BigInt(decimals)) };

@@ -11,7 +11,7 @@ import { readRoman, readStatements } from './roman.js';
 import type { Verdict } from './verdict.js';
 
 /**
- * Kinds of answers that are written in words around a value or name: statements by number, Roman numerals, directions, growth,
+ * Compares answers with words around a value or name: statements by number, Roman numerals, directions, growth,
  * relations of figures, and sentences. Undefined when the two texts are none of them.
  */
 export function compareSpoken(a: string, r: string, compare: CompareTexts): Verdict | undefined {
@@ -43,7 +43,7 @@ function compareRomans(a: string, r: string): Verdict | undefined {
   if (x !== undefined && y !== undefined) return { verdict: x === y ? 'right' : 'wrong', method: 'number' };
   const other = readExpression(x === undefined ? a : r);
   const value = other && variablesOf(other).size === 0 ? exactValue(other) : undefined;
-  // Beside a number, `CD` may be a segment: only an equal one is taken for a numeral.
+  // Beside a number, `CD` may be a segment: it is taken as a numeral only if the two are equal.
   return value && value.num === mustHave(x ?? y, 'numeral') * value.den ? { verdict: 'right', method: 'number' } : undefined;
 }
 
@@ -91,7 +91,7 @@ function compareQualified(a: string, r: string, compare: CompareTexts): Verdict 
     if (x.axis !== y.axis) return undefined;
     const values = compare(x.value, y.value);
     if (x.direction === y.direction) return values;
-    // Northwest may be asked for where west is nearly as right; of growth and the like one excludes the other.
+    // Different directions on one axis exclude each other, even west and northwest.
     return { verdict: 'wrong', method: 'words', reason: 'The directions are different.' };
   }
   const [qualified, other] = (x === undefined ? [y, a] : [x, r]) as [Qualified, string];
@@ -110,7 +110,7 @@ function compareQualified(a: string, r: string, compare: CompareTexts): Verdict 
 
 const GROWTH = /^\\?(?:mathcal\s*)?\{?(O|o|\\?Theta|Θ|\\?Omega|Ω)\}?\s*\((.+)\)$/;
 
-/** `O(n^2)`: up to a constant factor. */
+/** `O(n^2)`: equal up to a constant factor. */
 function compareGrowth(a: string, r: string): Verdict | undefined {
   const [x, y] = [GROWTH.exec(a), GROWTH.exec(r)];
   if (x === null && y === null) return undefined;
@@ -126,7 +126,7 @@ function compareGrowth(a: string, r: string): Verdict | undefined {
       ? { verdict: 'right', method: 'algebra', reason: 'The bounds are equal up to a constant factor.' }
       : { verdict: 'undecided', method: 'algebra', reason: 'The bounds are of different kinds.' };
   }
-  // n^2 + n grows as n^2 does.
+  // n^2 + n grows like n^2.
   const isSum = [own, other].some((one) => one.op === 'add');
   return isSum
     ? { verdict: 'undecided', method: 'algebra', reason: 'The bounds could not be compared.' }
@@ -202,7 +202,7 @@ function compareSizes(a: string, r: string, compare: CompareTexts): Verdict | un
 function sides(text: string): string[] | undefined {
   const parts = text.split(/\s*\\times\s*|\s+by\s+|\s*x\s+(?=\d)/);
   if (parts.length < 2 || parts.length > 3 || !parts.every((part) => /^\d[\d./]*\s*[a-z]*$/i.test(part))) return undefined;
-  // "3 by 4 cm": the unit is of both.
+  // "3 by 4 cm": the unit belongs to both.
   const unit = /[a-z]+$/i.exec(lastItem(parts))?.[0] ?? '';
   return parts.map((part) => (/[a-z]$/i.test(part) ? part : `${part} ${unit}`.trim()));
 }

@@ -7,7 +7,7 @@ export interface Congruence {
   readonly modulus: bigint;
 }
 
-/** Reads a residue class; `17 \bmod 5` is a number and none. */
+/** Reads a residue class; `17 \bmod 5` is a number and not a class. */
 export function readCongruence(text: string): Congruence | undefined {
   const match =
     /^(?:[a-zA-Z]\s*(?:\\equiv|≡|=)\s*)?(-?\d{1,30})\s*(?:\\pmod\s*\{?\s*(\d{1,30})\s*\}?|\(\s*\\?b?mod(?:ulo)?\s*(\d{1,30})\s*\))$/.exec(
@@ -18,7 +18,7 @@ export function readCongruence(text: string): Congruence | undefined {
   return modulus > 1n ? { value: BigInt(itemAt(match, 1)), modulus } : undefined;
 }
 
-/** Compares classes, or a class with a number (undefined: something else). The number is right when it is the class's least member. */
+/** Compares a class with a class or a number (undefined: neither). Of the numbers, only the least member is right. */
 export function compareCongruences(class_: Congruence, other: Congruence | bigint | undefined): Verdict {
   const { value, modulus } = class_;
   if (other === undefined)

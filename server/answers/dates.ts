@@ -1,6 +1,6 @@
 import { itemAt } from '../reasoning/present.js';
 
-/** A day of a year, of any year where none is written. */
+/** A date, without a year if none is written. */
 export interface DateForm {
   readonly month: number;
   readonly day: number;
@@ -13,7 +13,7 @@ const DAY = '(\\d{1,2})(?:st|nd|rd|th)?';
 const MONTH_FIRST = new RegExp(`^${MONTH} (?:the )?${DAY}(?:,? (\\d{4}))?$`, 'i');
 const DAY_FIRST = new RegExp(`^(?:the )?${DAY} (?:of )?${MONTH}(?:,? (\\d{4}))?$`, 'i');
 
-/** Reads `March 5`, `the 5th of March, 2024`, `2024-03-05`, `2024年3月5日`. `3/5/2024` has two readings. */
+/** Reads `March 5`, `the 5th of March, 2024`, `2024-03-05`, `2024年3月5日`. `3/5/2024` is ambiguous and not read. */
 export function readDate(text: string): DateForm | undefined {
   const plain = text.replace(/^on /i, '').trim();
   const first = MONTH_FIRST.exec(plain);
@@ -22,7 +22,7 @@ export function readDate(text: string): DateForm | undefined {
   if (last !== null) return dateOf(monthOf(itemAt(last, 2)), itemAt(last, 1), last[3]);
   const iso = /^(\d{4})-(\d{2})-(\d{2})$/.exec(plain);
   if (iso !== null) return dateOf(Number(iso[2]), itemAt(iso, 3), iso[1]);
-  // 3/15/2020 and 15.3.2020 have no fifteenth month; 3/5/2020 is read by nobody.
+  // 3/15/2020 and 15.3.2020 have one reading, because there is no fifteenth month; 3/5/2020 has two.
   const figures = /^(\d{1,2})[/.](\d{1,2})[/.](\d{4})$/.exec(plain);
   if (figures !== null) {
     const [first, second] = [Number(figures[1]), Number(figures[2])];
@@ -33,11 +33,11 @@ export function readDate(text: string): DateForm | undefined {
   return han === null ? undefined : dateOf(Number(han[2]), itemAt(han, 3), han[1]);
 }
 
-/** Undefined when only one of them says a year and the days agree: which year is meant nobody knows. */
+/** Undefined when the days agree and only the reference has a year: the year meant by the answer is not known. */
 export function compareDates(a: DateForm, r: DateForm): 'right' | 'wrong' | undefined {
   if (a.month !== r.month || a.day !== r.day) return 'wrong';
   if (a.year === r.year) return 'right';
-  // The reference asks for no more than it says.
+  // A reference without a year does not ask for one.
   return r.year === undefined ? 'right' : a.year === undefined ? undefined : 'wrong';
 }
 

@@ -9,18 +9,18 @@ import type { Verdict } from './verdict.js';
 import { undecided, type Verifier, type VerifyRequest } from './verifier.js';
 
 export interface EndpointHost {
-  /** The key that was set for the endpoint's server. */
+  /** The API key that is set for the endpoint's server. */
   readonly apiKey: string | undefined;
   readonly log: { info(message: string): void };
 }
 
-/** Of a reply, in bytes. */
+/** The most bytes of a reply. */
 const LONGEST_REPLY = 64 * 1024;
 
 /**
- * Asks the user's endpoint with POST, one request an answer, as `ownVerdict.ts` describes. Broken connections and 5xx are tried
- * again within the time limit. An endpoint that fails, answers anything else or is too slow makes the answer undecided, never
- * wrong. Throws AddressError.
+ * Verifies with the user's endpoint, by one POST request per answer, as `ownVerdict.ts` describes. Broken connections
+ * and 5xx are tried again within the time limit. An endpoint that fails, answers anything else or is too slow makes the
+ * answer undecided, never wrong. Throws AddressError.
  */
 export function openEndpointVerifier(url: string, host: EndpointHost, { timeout, concurrency }: OwnVerifierLimits): Verifier {
   const address = serverAddress(url, 'The verifier');
@@ -28,7 +28,7 @@ export function openEndpointVerifier(url: string, host: EndpointHost, { timeout,
   const gate = new Gate(concurrency);
   const closing = new AbortController();
   return {
-    // Without its scheme: the name of a verifier is part of a run, the addresses of other servers are not.
+    // Without the scheme: a verifier's name is part of a run, unlike the addresses of other servers.
     name: `endpoint ${address.replace(/^https?:\/\//i, '')}`,
     async verify(request) {
       const stop = request.signal === undefined ? closing.signal : AbortSignal.any([request.signal, closing.signal]);

@@ -1,7 +1,7 @@
 import { verifyAnswer } from './rules.js';
 import type { Verifier } from './verifier.js';
 
-/** The built-in rules in this thread, for tests and scripts. Their work is bounded, but nothing stops them by the clock. */
+/** The built-in rules in this thread, for tests and scripts. Their work is bounded, but they have no time limit. */
 export function localVerifier(): Verifier {
   return {
     name: 'rules',

@@ -10,20 +10,20 @@ import { readUnits, type Unit } from './units.js';
 /** A value with the text around it. */
 export interface Measure {
   readonly value: MathExpression;
-  /** The other reading, of `1/2x`. */
+  /** The second reading of a text such as `1/2x`. */
   readonly other?: MathExpression;
   readonly isPercent: boolean;
-  /** What the unit may be; empty without one. */
+  /** The units that it may have; empty without a unit. */
   readonly units: readonly Unit[];
-  /** Words behind the number: what is counted, or words nobody knows. */
+  /** Words after the number: what is counted, or unknown words. */
   readonly words?: { readonly text: string; readonly isDescriptive: boolean };
 }
 
-/** Longer texts are no values, in UTF-16 units. */
+/** Longer texts are not values. In UTF-16 units. */
 const MAX_LENGTH = 1000;
 
 const CURRENCY = /^([+-]?)\s*((?:US|AU?|CA?|HK|NZ|S|R)?\$|[€£¥￥₹₩]|(?:USD|EUR|GBP|Rs\.?|RMB|CNY|INR)(?=[\s\d]))\s*(-?)\s*(?=[\d.(])/;
-/** Powers of ten behind amounts of money. */
+/** Powers of ten by the suffix after an amount of money. */
 const SHORT: Readonly<Record<string, string>> = { k: '1000', K: '1000', M: '1000000', mn: '1000000', B: '1000000000', bn: '1000000000' };
 const PER_CENT = /^(.*?)\s*(?:%|percent|per cent|个百分点)$/i;
 /** "20 % of the cake" */
@@ -46,7 +46,7 @@ export function readExpression(text: string): MathExpression | undefined {
   }
 }
 
-/** The whole number that a text is; undefined for others, and for percent. */
+/** The whole number that a text gives; undefined for other texts and for percentages. */
 export function wholeValue(text: string): bigint | undefined {
   const measure = readMeasure(text);
   const value = measure === undefined || measure.isPercent ? undefined : exactValue(measure.value);
@@ -80,7 +80,7 @@ function currency(text: string): Measure | undefined {
   }
   const sign = match[3] === '-' ? '-' : itemAt(match, 1);
   const value = readExpression(sign + rest);
-  // $1k is no product.
+  // $1k is not a product.
   if (value !== undefined) return variablesOf(value).size > 0 ? undefined : { value, isPercent: false, units };
   const measure = withWords(sign + rest);
   if (measure === undefined) return undefined;
@@ -97,7 +97,7 @@ function percent(text: string): Measure | undefined {
   return value && { value, isPercent: true, units: [], ...(words !== undefined && { words: { text: words, isDescriptive: true } }) };
 }
 
-/** A number and a unit with a blank before it: 5 m is no product. */
+/** A number and a unit separated by a blank: 5 m is not a product. */
 function spacedUnit(text: string): Measure | undefined {
   const match = /^([+-]?[\d.,/]*\d)\s+(\S.*)$/.exec(text);
   if (match === null) return undefined;
@@ -106,7 +106,7 @@ function spacedUnit(text: string): Measure | undefined {
   return value && { value, isPercent: false, units };
 }
 
-/** Where a unit or words may begin: at a letter or sign behind a blank, a digit or a bracket. */
+/** Where a unit or words may begin: at a letter or sign after a blank, a digit or a bracket. */
 function* suffixes(text: string): Generator<{ readonly before: string; readonly phrase: string; readonly isSpaced: boolean }> {
   for (let at = Math.max(1, text.length - 80); at < text.length; at++) {
     if (!/[\p{L}°℃℉¢'$€£¥₹]/u.test(text.charAt(at)) || /[a-zA-Z\\_^{]/.test(text.charAt(at - 1))) continue;
@@ -114,7 +114,7 @@ function* suffixes(text: string): Generator<{ readonly before: string; readonly 
   }
 }
 
-/** The shortest expression with a unit behind it: `2\sqrt{3} cm`, `12cm`, `30°`. A lone letter must be behind a number and a blank. */
+/** Shortest expression before a unit: `2\sqrt{3} cm`, `12cm`, `30°`. A lone letter must follow a number and a blank. */
 function withUnit(text: string): Measure | undefined {
   const prepared = withoutNumberWords(text);
   for (const { before, phrase, isSpaced } of suffixes(prepared)) {
@@ -131,7 +131,7 @@ function withUnit(text: string): Measure | undefined {
   return undefined;
 }
 
-/** The shortest number with words behind it. */
+/** The shortest number that is followed by words. */
 function withWords(text: string): Measure | undefined {
   const prepared = withoutNumberWords(text);
   for (const { before, phrase, isSpaced } of suffixes(prepared)) {

@@ -1,6 +1,6 @@
 import { lastItem } from '../reasoning/present.js';
 
-/** Nouns that only say what is counted, so that an answer with one is the number. In the singular. */
+/** Nouns, in the singular, that only name what is counted: an answer with one equals the number alone. */
 const NOUNS = new Set(
   `apple orange banana pear peach plum lemon mango cherry grape strawberry berry melon watermelon tomato potato carrot onion egg cookie cake cupcake
 pie pizza slice candy chocolate sandwich burger donut muffin bagel bread loaf bottle can jar box bag basket bucket carton crate packet pack package bowl
@@ -41,7 +41,7 @@ mean median mode range average percentage fraction amount rate weight mass tempe
     .split(/\s+/)
     .filter((word) => !word.includes('-')),
 );
-/** Words that may be before or between such nouns. */
+/** Words that may precede such nouns or be between them. */
 const BESIDES = new Set(
   `red blue green yellow orange purple pink black white brown gray grey small large big little long short tall old new young total more different distinct
 possible positive whole real complex round full empty square cubic linear separate equal of the a an in per each such all other unique ordered`.split(
@@ -68,7 +68,7 @@ export function isDescriptive(phrase: string): boolean {
   return words.length <= 6 && NOUNS.has(singular(lastItem(words))) && words.every((word) => BESIDES.has(word) || NOUNS.has(singular(word)));
 }
 
-/** Without the endings of plurals, enough to compare two phrases. */
+/** A phrase without plural endings, good enough to compare two phrases. */
 export function singularPhrase(phrase: string): string {
   return phrase
     .toLowerCase()

@@ -47,7 +47,7 @@ const ORDINALS =
   'zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth'.split(
     ' ',
   );
-/** Spanish, German and French numbers that are no English words. */
+/** Spanish, German and French numbers that are not English words. */
 const OTHER_LANGUAGES = new Map(
   [
     'cero uno dos tres cuatro cinco seis siete ocho nueve diez',

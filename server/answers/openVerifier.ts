@@ -4,7 +4,7 @@ import { mustHave } from '../reasoning/present.js';
 import type { Verdict } from './verdict.js';
 import { MAX_ANSWER_LENGTH, undecided, type Verifier, type VerifyRequest } from './verifier.js';
 
-/** The worker's program: in `dist/` the bundle beside this one; in the sources the TypeScript file, which tsx reads. */
+/** The worker's program: in `dist/` the bundle beside this one, in the sources the TypeScript file, which tsx reads. */
 function entry(): URL {
   if (!import.meta.url.endsWith('.ts')) return new URL('./verifyWorker.js', import.meta.url);
   const source = JSON.stringify(new URL('./worker.ts', import.meta.url).href);
@@ -22,7 +22,7 @@ interface Comparison {
   readonly request: VerifyRequest;
   readonly resolve: (verdict: Verdict) => void;
   readonly reject: (reason: unknown) => void;
-  /** Takes the listener off the signal. */
+  /** Removes the listener from the signal. */
   release: () => void;
 }
 
@@ -34,7 +34,7 @@ export function openVerifier({ timeout }: VerifierLimits = { timeout: 1000 }): V
   return new WorkerVerifier(timeout);
 }
 
-/** Time limits that a comparison gets where this process has less than half of the processor's time. */
+/** The most time limits for one comparison while this process gets less than half of the processor's time. */
 const mostWaits = 10;
 
 class WorkerVerifier implements Verifier {
@@ -58,7 +58,7 @@ class WorkerVerifier implements Verifier {
     }
     signal?.throwIfAborted();
     return await new Promise((resolve, reject) => {
-      // What a worker gets must be cloneable: no signal.
+      // The worker gets no signal, because a signal cannot be cloned.
       const job: Comparison = {
         request: { answer, reference, ...(question !== undefined && { question }) },
         resolve,
@@ -93,7 +93,10 @@ class WorkerVerifier implements Verifier {
     worker.postMessage(current.request);
   }
 
-  /** Gives the comparison up after its time, or waits once more where other processes took most of it: a verdict must not depend on them. */
+  /**
+   * Ends the comparison after its time, or waits again if other processes took most of that time: a verdict must not
+   * depend on them.
+   */
   #watch(before: NodeJS.CpuUsage, times: number): void {
     this.#timer = setTimeout(() => {
       const { user, system } = process.cpuUsage(before);
@@ -116,7 +119,7 @@ class WorkerVerifier implements Verifier {
     return worker;
   }
 
-  /** Ends the thread with the comparison it is at, or, when it did not start, with all that wait for it. */
+  /** Ends the thread with its current comparison or, if the thread has not started, with all waiting ones. */
   #giveUp(verdict: Verdict): void {
     const isBroken = !this.#isReady;
     this.#finish(verdict);

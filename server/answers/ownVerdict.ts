@@ -2,12 +2,12 @@ import { english } from '../l10n.js';
 import type { Verdict } from './verdict.js';
 import { undecided, type VerifyRequest } from './verifier.js';
 
-/** Of a reason, in UTF-16 units: it is part of every line of a run's log. */
+/** Longest reason in UTF-16 units: it is part of every line of a run's log. */
 const LONGEST_REASON = 500;
 
 /**
- * What a verifier of the user's own is asked: `{"question", "reference", "answer", "solution"}`; `answer` is null when no final
- * answer is marked, `solution` the list of steps.
+ * The request to a user's own verifier: `{"question", "reference", "answer", "solution"}`; `answer` is null when no
+ * final answer is marked, `solution` is the list of steps.
  */
 export function ownRequest({ question, reference, answer, solution }: VerifyRequest): object {
   return { question: question ?? '', reference, answer: answer ?? null, solution: solution ?? [] };

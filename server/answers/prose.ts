@@ -1,7 +1,7 @@
 import { NUMBER_BEGINS } from './answerText.js';
 import { readUnits } from './units.js';
 
-/** Words with which a number in a sentence may not be the answer. */
+/** Words in a sentence whose number may not be the answer. */
 const CHANGES =
   /\b(?:half|twice|double|triple|thrice|third|not|no|never|than|fewer|less|without|except|minus|plus|times|wrong|reciprocal|opposite|negative|squared?|cubed?|inverse|complement|error|guess|estimate|mistake|smallest|largest|least|most|greatest|nearly|almost|over|under|above|below|between|until|before|after|if|unless|maybe|perhaps|possibly|or|either|neither|instead|originally|first|unlike)\b|n't\b/i;
 const VERBS =
@@ -13,13 +13,13 @@ const SENTENCE = new RegExp(
 /** "half of them", "3/4 of a mile" */
 const PART_OF =
   /^(half|(?:(?:an?|one|two|three|four|five|six|seven) )?(?:a )?(?:half|third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth)s?|(?:one|two|three|four|five|seven)-[a-z]+|\d+\/\d+) of (?:them|these|it|all|(?:an?|the|his|her|their|its)(?: whole)? ([a-z]+))$/i;
-/** What says nothing behind a number with its unit or noun. */
+/** Text that adds nothing after a number with its unit or noun. */
 const TAIL =
   /(?<=[a-z\d%°)}$¢])\s+(?:in total|in all|total|altogether|overall|left(?: over)?|remaining|exactly|(?:every|each|a|per) (?:day|week|month|year|time)|tall|long|wide|high|deep|thick|away|apart|old|of age|for (?:the )?(?:book|trip|party|whole \w+)|more|at (?:home|school|work|the \w+)|in (?:the|his|her|their|its|a|each|one) [a-z]+|of (?:them|these|those)|of (?:the|his|her|their|its) [a-z]+(?: [a-z]+)?|from (?:the )?[a-z]+|on (?:the )?[a-z]+|(?<=[a-z] )(?:passed|failed|came|attended|voted|survived|sold|eaten|bought|used|needed|required|available|present|absent|each|saved|earned))$/i;
 
 /**
- * The texts to compare in place of two answers of which one is prose around what the other is: without "exactly", quotes, the
- * sentence around a number, the subject before what it is. Undefined when there is nothing to take away.
+ * A text without the prose around its answer: without "exactly", quotes, the sentence around a number, the subject
+ * before what it is. Undefined when there is nothing to remove.
  */
 export function withoutProse(text: string): string | undefined {
   const plain = shorter(text);

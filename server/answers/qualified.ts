@@ -3,10 +3,10 @@ import { itemAt, mustHave } from '../reasoning/present.js';
 /** A value with a word that gives it a direction: "25% increase", "20 m/s north", "a loss of $30". */
 export interface Qualified {
   readonly value: string;
-  /** What the direction is on: of two directions on one axis, one excludes the other. */
+  /** What the direction is about: two directions on the same axis exclude each other. */
   readonly axis: 'change' | 'compass' | 'side' | 'height' | 'turn';
   readonly direction: string;
-  /** "more", "higher": of a percentage it may say of what. */
+  /** For words such as "more" and "higher": a percentage with one has two readings. */
   readonly isComparative?: boolean;
 }
 

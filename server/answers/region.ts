@@ -47,7 +47,7 @@ const OR_MORE = new RegExp(
   'i',
 );
 
-/** Inequalities in words as signs. */
+/** Replaces inequalities in words by signs. */
 function spokenSigns(text: string): string {
   const between = BETWEEN.exec(text);
   if (between !== null) {
@@ -91,7 +91,7 @@ function builder(text: string): NumberSet | undefined {
   return union(itemAt(match, 3));
 }
 
-/** x \ne a, b: everything else. */
+/** All numbers except the points: x \ne a, b. */
 function holes(points: readonly string[], variable: string | undefined): NumberSet | undefined {
   const sorted = points.flatMap((point) => {
     const value = readExpression(point);
@@ -135,7 +135,7 @@ function intersection(text: string): NumberSet | undefined {
   return joined;
 }
 
-/** Of two intervals the one with the larger low end, or the smaller high end. */
+/** The one of two intervals with the larger low end, or with the smaller high end. */
 function later(a: Interval, b: Interval, end: 'low' | 'high'): Interval | undefined {
   const compared = compareEnds(a[end], b[end]);
   if (compared === undefined) return undefined;
@@ -170,7 +170,7 @@ function bracketed(text: string): NumberSet | undefined {
   const ends = splitOutside(itemAt(match, 2), /[,;]/);
   if (ends.length !== 2 || ends.includes('')) return undefined;
   const [low, high] = ends as [string, string];
-  // [1, 2] may be a list and (1, 2) a point: the comparison knows what it is compared with.
+  // [1, 2] may be a list and (1, 2) a point: only the comparison can decide.
   const isCertain = match[1] !== '(' || match[3] !== ')' || /\\infty|\binf/.test(text);
   return { parts: [{ low, high, lowOpen: match[1] !== '[', highOpen: match[3] !== ']' }], isCertain };
 }
@@ -278,7 +278,7 @@ function sameEnd(a: string, b: string): 'equal' | 'different' | 'unknown' {
   return x && y ? compareExpressions(x, y) : 'unknown';
 }
 
-/** Sorted, without overlaps and empty parts; undefined when the ends cannot be put in order. */
+/** The parts sorted, without overlaps and empty parts; undefined when their ends cannot be put in order. */
 function canonical(parts: readonly Interval[]): Interval[] | undefined {
   const kept: Interval[] = [];
   for (const part of parts) {

@@ -2,14 +2,14 @@ import { itemAt, mustHave } from '../reasoning/present.js';
 
 const VALUES: Readonly<Record<string, number>> = { I: 1, V: 5, X: 10, L: 50, C: 100, D: 500, M: 1000 };
 
-/** The value of a Roman numeral in its usual spelling, such as `XIV`; a single letter is too often something else. */
+/** The value of a Roman numeral in its usual spelling, such as `XIV`; a single letter often means something else. */
 export function readRoman(text: string): bigint | undefined {
   if (!/^(?=[MDCLXVI]{2})M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})$/.test(text)) return undefined;
   const digits = [...text].map((letter) => mustHave(VALUES[letter], `Roman digit "${letter}"`));
   return BigInt(digits.reduce((sum, digit, i) => sum + (digit < (digits[i + 1] ?? 0) ? -digit : digit), 0));
 }
 
-/** The statements that an answer names: `I and III`, `II only`, "statements I, II", `①③`; undefined for other texts. A lone `I` only when asked. */
+/** The statements an answer names: `I and III`, `II only`, "statements I, II", `①③`. A lone `I` counts if `isAlone`. */
 export function readStatements(text: string, isAlone = false): readonly string[] | undefined {
   const circled = text.replace(/[\s,、和与and]/g, '');
   if (/^[①-⑳]+$/.test(circled)) return [...circled].sort();

@@ -6,10 +6,11 @@ import { MAX_ANSWER_LENGTH, undecided, type VerifyRequest } from './verifier.js'
 
 /**
  * Decides whether a final answer is the reference, by rules alone: exact numbers in any usual spelling, units, percent,
- * option letters, tuples and sets, intervals, equations, and equality of expressions by exact arithmetic and by as many digits
- * as are needed. It says `undecided` rather than guess, so that a judge can be asked: "wrong" and "right" are meant to be certain.
- * Its rules grew from InternVL's `utils/accuracy_reward.py` (`math_score`, `mc_score`, `latex_score`), which tolerates 0.1 %
- * and compares unreadable answers as strings; here such answers are undecided.
+ * option letters, tuples and sets, intervals, equations, and equality of expressions by exact arithmetic and by as many
+ * digits as are needed. The verdict is `undecided` rather than a guess, so that a judge can be asked: "wrong" and
+ * "right" are meant to be certain. The rules started from InternVL's `utils/accuracy_reward.py` (`math_score`,
+ * `mc_score`, `latex_score`), which tolerates 0.1 % and compares unreadable answers as strings; here such answers are
+ * undecided.
  */
 export function verifyAnswer({ answer, reference, question }: VerifyRequest): Verdict {
   if (answer === undefined) return undecided('not found', english('The solution marks no final answer.'));
@@ -25,7 +26,7 @@ export function verifyAnswer({ answer, reference, question }: VerifyRequest): Ve
   }
 }
 
-/** What each rule compared; the verdict says how it came out. */
+/** What each rule compared, as the subject of a reason. */
 const COMPARED: Readonly<Partial<Record<AnswerMethod, string>>> = {
   text: 'The texts',
   words: 'The words',

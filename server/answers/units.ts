@@ -2,13 +2,13 @@ import { create, type Unit as MathUnit, unitDependencies } from 'mathjs';
 import { itemAt, mustGet, mustHave } from '../reasoning/present.js';
 import { divide, fromDecimal, multiply, ONE, power, type Rational, rational } from './math/rational.js';
 
-/** A unit: numbers with the same dimension compare after multiplication by the factor (and addition of the offset). */
+/** A unit. Numbers of the same dimension are compared after multiplying by the factor (and adding the offset). */
 export interface Unit {
   /** Sorted, such as `length:1 time:-1`. */
   readonly dimension: string;
   /** Exact. */
   readonly factor: Rational;
-  /** Of temperatures, in units of its own. */
+  /** Offset of a temperature scale, in its own units. */
   readonly offset?: Rational;
   /** A single letter that is more often a variable: h, t. */
   readonly isWeak?: boolean;
@@ -51,7 +51,7 @@ const PREFIXES = new Set([
 ]);
 const WEAK = new Set(['h', 't', 'b', 'l', 'a', 'u', 'M']);
 
-/** Units that the library lacks, has inexactly or reads otherwise: [names, dimension, factor]. */
+/** Units that the library lacks, defines inexactly or reads differently: [names, dimension, factor]. */
 const OWN: readonly (readonly [names: string, dimension: string, factor: string])[] = [
   ['° deg degree degrees 度', 'angle', '1'],
   ["' arcmin arcminute arcminutes", 'angle', '1/60'],
@@ -96,7 +96,7 @@ const OWN: readonly (readonly [names: string, dimension: string, factor: string]
   ['peso pesos', 'peso', '1'],
   ['franc francs CHF', 'CHF', '1'],
 ];
-/** Names in other spellings and languages, for the library's. */
+/** Other spellings and translations of the library's names. */
 const ALIASES = new Map(
   Object.entries({
     atmosphere: 'atm',

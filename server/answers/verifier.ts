@@ -5,7 +5,7 @@ export type { AnswerMethod, Verdict } from './verdict.js';
 /** Longer answers are not compared, in UTF-16 units. The longest reference in MATH has 159. */
 export const MAX_ANSWER_LENGTH = 2000;
 
-/** Decides whether final answers are right. One door for the built-in rules and for verifiers of the user's own. */
+/** Decides whether final answers are right. Both the built-in rules and users' own verifiers implement it. */
 export interface Verifier {
   /** Part of a run's settings hash: verdicts of verifiers with different names may differ. */
   readonly name: string;
@@ -18,7 +18,7 @@ export interface VerifyRequest {
   /** The final answer as read from the solution; undefined when none was found, which is undecided and not wrong. */
   readonly answer: string | undefined;
   readonly reference: string;
-  /** Says whether the order of a list counts. */
+  /** Determines whether the order of a list counts. */
   readonly question?: string;
   /** All steps; for verifiers that look at more than the final answer. */
   readonly solution?: readonly string[];

@@ -104,7 +104,7 @@ hearts diamonds clubs spades
   .split('\n')
   .map((row) => row.split(' '));
 
-/** Phrases that say the same. */
+/** Phrases that mean the same. */
 const SAME = [
   [
     'no solution',
@@ -165,7 +165,7 @@ const SAME = [
   ['sunday', '星期天', '星期日', '周日'],
 ].map((row) => row.map(plain));
 
-/** Phrases, by the first of their row, that exclude each other. */
+/** Pairs of phrases that exclude each other, each the first one of its row. */
 const CONTRARY = [
   ['no solution', 'infinitely many'],
   ['yes', 'no'],
@@ -174,7 +174,7 @@ const CONTRARY = [
   ['increasing', 'decreasing'],
 ];
 
-/** Whether a text says that there is nothing to be given, so that no value is the same: "no solution", "does not exist". */
+/** Whether a text states that there is no value, so that no value equals it: "no solution", "does not exist". */
 export function saysNone(text: string): boolean {
   const said = plain(text);
   return SAME.slice(0, 3).some((row) => row.includes(said));
@@ -224,7 +224,7 @@ function head(text: string, other: string): string {
   return text.replace(/^((?:there (?:is|are) |the equation has )?no (?:real )?solutions?) (?:to|for|of|in|because|since)\s.*$/i, '$1');
 }
 
-/** What a thing is, behind what kind of it: "an isosceles triangle" beside "isosceles". */
+/** The kind that may follow a thing's name: "an isosceles triangle" beside "isosceles". */
 const GENERIC =
   / (?:triangle|reaction|function|number|angle|ocean|sea|river|equation|series|sequence|graph|curve|bond|process|color|city|matrix|relationship|correlation|one|lines?|motion|force|state|country|mountains?|bay|island|desert)$/i;
 
@@ -245,9 +245,9 @@ function compareKinds(a: string, r: string): 'right' | 'wrong' | undefined {
   return isSameKind && areOtherNames(short, other) ? 'wrong' : undefined;
 }
 
-/** The same words in the plural, or in another order where no word says how they relate. */
+/** The same words in the plural, or in another order if no word expresses how they relate. */
 function compareBags(x: string, y: string): 'right' | undefined {
-  // "a - b" is no words.
+  // "a - b" has no words.
   if (![x, y].every((text) => /^(?:[a-z']{2,} ?){1,12}$/.test(text) || /^an? [a-z]{3,}$/.test(text))) return undefined;
   if (x.length > 2 && singularPhrase(x) === singularPhrase(y)) return 'right';
   const [a, b] = [x, y].map((text) =>
@@ -255,7 +255,7 @@ function compareBags(x: string, y: string): 'right' | undefined {
       .split(' ')
       .filter((word) => !/^(?:the|an?)$/.test(word)),
   ) as [string[], string[]];
-  // "supply and demand", "two intersecting lines": of other words the order may count.
+  // "supply and demand", "two intersecting lines": the order of other words may count.
   const pairs = [a, b].map((words) => words.join(' ').split(' and '));
   if (pairs.every((items) => items.length === 2) && itemAt(pairs, 0).sort().join() === itemAt(pairs, 1).sort().join()) return 'right';
   const moved = a.filter((word) => /(?:ing|ed)$/.test(word));
@@ -265,7 +265,7 @@ function compareBags(x: string, y: string): 'right' | undefined {
     : undefined;
 }
 
-/** Two names with no word in common: Alice and Bob, George Washington and Abraham Lincoln, 小明 and 小红. Not Math and Mathematics, and no words that stand for a number or nothing. */
+/** Two names without a common word: Alice and Bob, 小明 and 小红. Not Math and Mathematics, nor numbers or "none". */
 function areOtherNames(a: string, r: string): boolean {
   if (/^[小老大阿]\p{Script=Han}$/u.test(a) && /^[小老阿]\p{Script=Han}$/u.test(r)) return a !== r;
   const [x, y] = [a, r].map((text) => text.split(' ')) as [string[], string[]];
@@ -296,7 +296,7 @@ function differInExclusiveWords(a: readonly string[], r: readonly string[]): boo
   return isDifferent;
 }
 
-/** `\triangle ABC` is triangle CAB, `\overline{AB}` is BA, and of `\angle ABC` the vertex stays; of other letters it is another one. */
+/** `\triangle ABC` is CAB, `\overline{AB}` is BA, and `\angle ABC` keeps its vertex. Other letters are different. */
 function compareFigures(a: string, r: string): 'right' | 'wrong' | undefined {
   const [x, y] = [namedFigure(a), namedFigure(r)];
   if (x === undefined || y === undefined || (x.kind !== y.kind && x.kind !== '' && y.kind !== '') || x.letters.length !== y.letters.length)

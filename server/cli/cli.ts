@@ -33,7 +33,7 @@ export const commands: readonly CliCommand[] = [
   debug,
 ];
 
-/** Runs `steplens ARGS`; resolves with the exit code, undefined when the process is to continue. */
+/** Runs `steplens ARGS`; resolves with the exit code, undefined when the process has to keep running. */
 export function runCli(
   args: readonly string[],
   { out, err, ...world }: Omit<CliWorld, 'out' | 'err'> & { readonly out: Stream; readonly err: Stream },

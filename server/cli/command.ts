@@ -13,7 +13,7 @@ export interface Output {
   readonly columns?: number;
 }
 
-/** Everything a command reaches outside itself. */
+/** Everything a command needs from outside. */
 export interface CliWorld {
   readonly out: Output;
   readonly err: Output;
@@ -22,8 +22,8 @@ export interface CliWorld {
   /** Aborted by Ctrl-C, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
   /**
-   * `cacheFolder` undefined: scores are not kept. `servers`: origins that the command line names, which may be sent text and
-   * the key of the environment.
+   * `cacheFolder` undefined: scores are not kept. `servers`: origins named on the command line, which may receive text
+   * and the key from the environment.
    */
   createScorer(settings: ScorerSettings, cacheFolder: string | undefined, servers: readonly string[]): Scorer;
   /** The verifier of final answers. */
@@ -32,9 +32,9 @@ export interface CliWorld {
   openPolicy(choice: PolicyChoice, host: Pick<PolicyHost, 'key' | 'log'>): Policy;
   /** Where scores are kept between runs. */
   readonly cacheFolder: string;
-  /** What starts this command again: the interpreter and the script. */
+  /** The command line that starts this command again: the interpreter and the script. */
   readonly program: readonly string[];
-  /** Keys of servers come from here. */
+  /** Environment variables, which contain the keys of servers. */
   readonly env: NodeJS.ProcessEnv;
   /** Milliseconds. */
   now(): number;
@@ -50,7 +50,10 @@ export interface CliCommand {
   readonly summary: string;
   /** Text of `steplens help <name>`. */
   readonly help: string;
-  /** The exit code; undefined leaves the process to run. A UsageError and a ModelError are reported where it is called. */
+  /**
+   * Returns the exit code; undefined keeps the process running. A UsageError and a ModelError are reported by the
+   * caller.
+   */
   run(args: readonly string[], world: CliWorld): Promise<number | undefined>;
 }
 

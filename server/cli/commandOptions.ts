@@ -4,7 +4,7 @@ import { devices, type ServerSettings } from '../protocol/settingsTable.js';
 import { type NumberRange, numberFrom, seedRange, wholeFrom } from '../reasoning/numberRange.js';
 import { UsageError } from './command.js';
 
-/** The options and arguments of a command line; what it does not understand is a UsageError. */
+/** Parses the options and arguments of a command line. Throws a UsageError for what it does not know. */
 export function parseOptions<const Options extends NonNullable<ParseArgsConfig['options']>>(args: readonly string[], options: Options) {
   try {
     return parseArgs({ args: [...args], allowPositionals: true, options });
@@ -15,10 +15,12 @@ export function parseOptions<const Options extends NonNullable<ParseArgsConfig['
 
 const shareRange = numberFrom(0, 1);
 const threadsRange = wholeFrom(0, 256);
-/** Of a million tokens, in any currency. */
+/** Price of a million tokens, in any currency. */
 const priceRange = numberFrom(0, 1_000_000_000);
 
-/** A number in its range; undefined when it is not given. Throws a UsageError that names option, range and what was given. */
+/**
+ * Reads a number within its range; undefined when not given. Throws a UsageError that names option, range and value.
+ */
 export function numberOption(name: string, given: string, range: NumberRange): number;
 export function numberOption(name: string, given: string | undefined, range: NumberRange): number | undefined;
 export function numberOption(name: string, given: string | undefined, { words, has }: NumberRange): number | undefined {
@@ -50,7 +52,7 @@ export function seedOption(text: string): number {
   return numberOption('seed', text, seedRange);
 }
 
-/** `--price-in`, `--price-out`: what is not given is free; undefined when neither is. */
+/** `--price-in`, `--price-out`: one that is not given is free; undefined when neither is given. */
 export function pricesOption(prompt: string | undefined, completion: string | undefined): Prices | undefined {
   const [input, output] = [numberOption('price-in', prompt, priceRange), numberOption('price-out', completion, priceRange)];
   return input === undefined && output === undefined ? undefined : { prompt: input ?? 0, completion: output ?? 0 };

@@ -99,7 +99,7 @@ export function unreportedText(total: Pick<Expense, 'requests' | 'judgeRequests'
 
 const PHASE_NAMES = { question: 'from the question', steps: 'from steps', more: 'asked for by hand' } as const;
 
-/** The seconds of a row are those of its batches added up; several run at once. */
+/** The seconds of a row are the sum over its batches, several of which run at once. */
 function row(name: string, expense: Expense, prices: Prices | undefined): string[] {
   const { rollouts, requests, retries, promptTokens, cachedTokens, completionTokens, judgeRequests, judgeTokens, ms } = expense;
   const known = (value: number): string => (lacksTokens(expense) ? '-' : shortNumber(value));
@@ -124,7 +124,7 @@ function shortNumber(value: number): string {
   return Number.isInteger(value) ? value.toLocaleString('en-US') : value.toFixed(value < 10 ? 2 : 1);
 }
 
-/** Four digits that say something, however small the price of one rollout is. */
+/** Shows four significant digits below 100, because the price of one rollout can be very small. */
 export function shortMoney(value: number): string {
   return value === 0 || value >= 100
     ? value.toFixed(2)

@@ -35,5 +35,5 @@ docs/debugging.md describes every field, the breakpoints and the language of con
   },
 };
 
-/** How a policy's server is asked, as `steplens label` does by default. */
+/** Settings for requests to a policy's server, as `steplens label` uses them by default. */
 const serverDefaults = { mode: 'chat', temperature: 1, maxTokens: 2048, concurrency: 8, timeout: 280_000, retries: 3 } as const;

@@ -65,7 +65,7 @@ function diagnose(version: string, machine: MachineFacts, info: ScorerInfo | Mod
     if (reason !== undefined) return { name, state: 'passed over', reason } as const;
     return { name, state: 'not tried', reason: notTried(name, provider, asked) } as const;
   });
-  // A model at a server runs on none of them.
+  // A model at a server runs on none of these devices.
   const other = known.some(({ state }) => state === 'used') ? [] : [{ name: provider, state: 'used' } as const];
   const { model, modelPath, fingerprint } = info;
   return {

@@ -107,7 +107,7 @@ class EvaluateRun {
       model: () => this.#info && { model: this.#info.model, device: this.#info.device.provider, threshold: this.#info.threshold },
       verifier: this.#verifier,
       onProgress: (file, done, total) => this.#progress.show(file, done, total),
-      // Ctrl-C is heard between two parts.
+      // Ctrl-C takes effect between two parts.
       pause: async () => {
         await setImmediate();
         this.#world.signal.throwIfAborted();
@@ -164,7 +164,7 @@ interface EvaluateOptions {
   readonly useCache: boolean;
   readonly images: readonly string[];
   readonly servers: readonly string[];
-  /** A command or endpoint instead of the rules. */
+  /** A command or endpoint that verifies answers instead of the rules. */
   readonly verifier: string | undefined;
 }
 

@@ -21,14 +21,14 @@ const NAMES: Readonly<Record<SelectionRule, string>> = {
   meanOdds: 'PRM mean odds',
 };
 
-/** Ways of choosing that no score is needed for. */
+/** Selection rules that need no score. */
 const withoutScores: readonly SelectionRule[] = ['pass', 'random', 'selfConsistency'];
 
 /** Accuracy in percent for N = 1, 2, 4, .. and all; the interval and the gain are those of the last column. */
 export function bestOfNTable({ result, withoutVerdict }: Extract<Evaluation, { kind: 'bestOfN' }>): string {
   const { sizes, problems, candidates, curves, gains } = result;
   const shown = sizes.filter((size) => Number.isInteger(Math.log2(size)) || size === sizes.length);
-  // Without a single score a choice by score is no choice.
+  // Without a single score, the rules that choose by score are left out.
   const isScored = result.unscored < candidates;
   const selections = SELECTIONS.filter((selection) => isScored || withoutScores.includes(selection));
   const rows = selections.map((selection) => [

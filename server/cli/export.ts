@@ -53,7 +53,7 @@ Exit codes: 0 done, 2 bad usage or unreadable input (what can be read is still e
   },
 };
 
-/** The questions of files of an evaluation. */
+/** Returns the questions in the files of an evaluation. */
 async function heldOut(files: readonly string[], world: CliWorld): Promise<Pick<ExportOptions, 'heldOut'>> {
   if (files.length === 0) return {};
   const input = new ReportedInput(files, world);
@@ -67,7 +67,7 @@ async function heldOut(files: readonly string[], world: CliWorld): Promise<Pick<
 export interface ExplainLine {
   readonly file: string;
   readonly problem: number;
-  /** Tree node, or step of the problem without a tree. */
+  /** The tree node or, without a tree, the step of the problem. */
   readonly node?: number;
   readonly step?: number;
   readonly included: boolean;

@@ -11,11 +11,11 @@ const shared = [
   'Every child gets 4 pencils, so 80 * 4 = 320 pencils are needed altogether.',
   'A box holds 12 pencils, and 320 / 12 is 26.67, so the school has to buy 27 boxes.',
 ];
-/** Solutions that share their first steps, as Best-of-N and tree search leave them. */
+/** Number of solutions that share their first steps, as in Best-of-N and tree search. */
 const solutions = 8;
 
 /**
- * Scores solutions that share their first three steps with the exported model, and says how fast that was.
+ * Scores, with the exported model, solutions that share their first three steps, and describes how fast that was.
  * @param before Tokens a second of the model's own forward pass, one solution after the other; 0 = not measured.
  */
 export async function measureGain(modelFolder: string, before: number, world: CliWorld): Promise<string> {
@@ -49,7 +49,7 @@ export async function measureGain(modelFolder: string, before: number, world: Cl
   }
 }
 
-/** Tokens of all solutions, each from its first one. */
+/** Number of tokens of all solutions, when each of them is counted from its first token. */
 async function tokensOf(modelFolder: string, texts: readonly (readonly string[])[]): Promise<number> {
   const { profile, tokenizerPath } = await loadProfile(modelFolder);
   const tokenizer = await loadTokenizer(tokenizerPath, ...markersOf(profile.layout, profile.images));

@@ -13,7 +13,7 @@ import { measureGain } from './exportGain.js';
 import { makeModelFolder } from './modelFolder.js';
 import { ProgressLine } from './progressLine.js';
 
-/** Of a reference model, in the folder that is made. */
+/** Folder of a reference model, inside the new folder. */
 const referenceFolder = 'reference';
 const precisions = ['float32', 'float16'] as const;
 
@@ -73,7 +73,7 @@ interface Options {
   readonly python: string;
 }
 
-/** The last line of the script. */
+/** The last line of the script's output. */
 interface ScriptResult {
   readonly graph: GraphFiles;
   /** Largest difference of a score between the graph and the model. */
@@ -81,9 +81,9 @@ interface ScriptResult {
   readonly precision: string;
   /** The model's own forward pass, one solution after the other; 0 = not measured. */
   readonly tokensPerSecond: number;
-  /** All layers see the whole sequence before a token. */
+  /** Whether all layers see the whole sequence before a token. */
   readonly looksBack: boolean;
-  /** `images` of the profile, where the model's own files say how images are prepared. */
+  /** `images` of the profile, if the model's own files define how images are prepared. */
   readonly images?: object;
 }
 
@@ -138,7 +138,7 @@ function runExporter(
   });
 }
 
-/** The shortest profile: the family that was named, or the one that the files say. */
+/** Returns the shortest profile, with the named family or the one that the files identify. */
 async function profileOf({ model, family, reference }: Options, folder: string, { graph, images }: ScriptResult): Promise<object> {
   const other = { ...(reference !== undefined && { reference: referenceFolder }), ...(images && { images }) };
   if (family !== undefined) return { family, graph, ...other };
@@ -149,7 +149,7 @@ async function profileOf({ model, family, reference }: Options, folder: string, 
   throw new ModelError(`${model} does not say of which family it is. Name it with --family: ${names}`);
 }
 
-/** What was made of the layout, in words. */
+/** Rewrites the graph to the fast layout if possible, and describes the result. */
 async function rewrite({ graph, looksBack }: ScriptResult, folder: string): Promise<string> {
   if (!looksBack)
     return "Its layout is Hugging Face's, because some of its layers look back over a window. StepLens makes the fast layout of it when it is loaded, where 'maxTokens' stays within the window.";

@@ -20,13 +20,16 @@ export interface ExportWriteOptions extends ExportOptions {
   readonly out: string;
 }
 
-/** Text is written in pieces of about so many characters. */
+/** Text is written in pieces of about this many characters. */
 const PIECE = 2 ** 18;
 
 /** The export cannot be written; the message says why. */
 class ExportError extends Error {}
 
-/** Writes training data and its card as the input is read. Whether it could be written; what cannot be read is reported by `input`. */
+/**
+ * Writes training data and its card as the input is read. Returns whether that worked; `input` reports unreadable
+ * parts.
+ */
 export async function writeExport(input: ReportedInput, options: ExportWriteOptions, world: CliWorld): Promise<boolean> {
   const { out, format } = options;
   const { err, signal } = world;
@@ -65,7 +68,7 @@ export async function writeExport(input: ReportedInput, options: ExportWriteOpti
   }
 }
 
-/** Problems as they are read, the records of one together. Rejects with ExportError when the output is one of the files. */
+/** Yields groups of problems as they are read. Rejects with ExportError when the output is one of the files. */
 async function* groups(files: AsyncIterable<InputFile>, out: string, sources?: SourceList): AsyncGenerator<readonly Problem[]> {
   const open = new ProblemGroups();
   let last: string | undefined;
@@ -83,7 +86,7 @@ async function* groups(files: AsyncIterable<InputFile>, out: string, sources?: S
   if (ended.length > 0) yield ended;
 }
 
-/** A pass over the input for the rules that rank samples over the whole export. */
+/** Reads the input once for the rules that rank samples over the whole export. */
 async function cutsOf(args: readonly string[], options: ExportWriteOptions): Promise<Cuts> {
   const rules = rulesOf(options.format, options);
   const scores = new ScoreList(rules);
@@ -95,7 +98,7 @@ async function cutsOf(args: readonly string[], options: ExportWriteOptions): Pro
   return scores.cuts;
 }
 
-/** What can be read; faults are reported in the pass that writes. */
+/** Yields what can be read; faults are reported in the pass that writes. */
 async function* readable(args: readonly string[]): AsyncGenerator<InputFile> {
   for await (const file of inputFiles(args)) {
     try {
@@ -106,7 +109,7 @@ async function* readable(args: readonly string[]): AsyncGenerator<InputFile> {
   }
 }
 
-/** The summary is no part of the data, so it goes where messages go. */
+/** The summary is not part of the data, so it is written to the error stream. */
 function tellCounts(exporter: Exporter, { format, out }: ExportWriteOptions, err: CliWorld['err']): void {
   const { samples, samplesWithError, paths, excluded } = exporter.counts;
   const summary = `${countedNoun(samples, 'sample')} of ${countedNoun(paths, 'path')}, ${samplesWithError} with an error`;

@@ -5,7 +5,7 @@ import { type ImagePlace, imagePlace } from '../files/images.js';
 /** `--images DIR`, which may be given several times. */
 export const imagesOption = { images: { type: 'string', multiple: true, default: [] as string[] } } as const;
 
-/** Lines of the help about it. */
+/** Help text of the option. */
 export const imagesHelp = `--images DIR     a further folder whose images may be read; else they must be in the folder of the file
                    that names them or in the current one`;
 

@@ -157,7 +157,7 @@ others are), 130 interrupted.
   },
 };
 
-/** Whether something could not be labeled. */
+/** Returns whether something could not be labeled. */
 async function labelAll(
   problems: readonly ProblemToLabel[],
   listed: readonly ProblemToLabel[],
@@ -206,7 +206,7 @@ async function labelAll(
   }
 }
 
-/** Says of the verifier and of the judge once why an answer is undecided. */
+/** Reports once each for the verifier and the judge why an answer is undecided. */
 class FirstFailures {
   readonly #said = new Set<string>();
 
@@ -225,7 +225,7 @@ class FirstFailures {
   }
 }
 
-/** Whether something could not be labeled. */
+/** Returns whether something could not be labeled. */
 async function runOrPlan(
   problems: readonly ProblemToLabel[],
   listed: readonly ProblemToLabel[],
@@ -253,7 +253,7 @@ async function runOrPlan(
   const summary =
     queue === undefined
       ? await labelRun(run, labelWorld)
-      : // BullMQ is loaded by those who ask for it.
+      : // BullMQ is loaded only when a queue is used.
         await (await import('../labeling/queue/labelQueue.js')).labelQueue(
           {
             ...common,
@@ -274,7 +274,7 @@ async function runOrPlan(
   return summary.failed + summary.open > 0;
 }
 
-/** What a run in this process reports. */
+/** Listeners that report a run of this process. */
 function listeners(progress: LabelProgress): Pick<RunOptions, 'onEvent' | 'onProblem'> {
   const failures = new FirstFailures();
   return {
@@ -310,7 +310,7 @@ function summaryLine(
   return `${problems} -> ${folder}: ${countedNoun(rollouts, 'rollout')}${flaws === '' ? '' : ` (${flaws})`} in ${(ms / 1000).toFixed(1)} s, ${rate(ms > 0 ? (1000 * (rollouts - before)) / ms : 0)}${costText(summary, prices)}\n`;
 }
 
-/** What the rollouts of this run cost; nothing where the policy reports no tokens. */
+/** Describes what the rollouts of this run cost; empty when there are neither tokens nor judge requests. */
 function costText(
   { requests, promptTokens, completionTokens, judgeRequests, judgeTokens, unreported }: RunRolloutCounts,
   prices: Prices | undefined,

@@ -19,16 +19,16 @@ export interface LabelCliOptions {
   readonly settings: LabelSettings;
   readonly policy: PolicyChoice;
   readonly judge: JudgeChoice | undefined;
-  /** A command or the URL of an endpoint of the user's own that verifies answers instead of the rules. */
+  /** A command or the URL of the user's own endpoint that verifies answers instead of the rules. */
   readonly verifier: string | undefined;
-  /** Problems at once; undefined: as many as the policy works through. */
+  /** Problems at once; undefined: 4 or, with a server, as many up to 64 as make it faster. */
   readonly jobs: number | undefined;
   readonly restart: boolean;
-  /** Other processes label into the same folder. */
+  /** Whether other processes label into the same folder. */
   readonly isShared: boolean;
   /** Every `of`-th problem, beginning with the `index`-th, counted from 0. */
   readonly shard: { readonly index: number; readonly of: number } | undefined;
-  /** Tasks of the Slurm script to be written. */
+  /** Number of tasks of the Slurm script to be written. */
   readonly slurm: number | undefined;
   readonly isUnsynced: boolean;
   /** Event logs keep requests and replies. */
@@ -42,18 +42,18 @@ export interface LabelCliOptions {
   /** Share of failed rollouts beyond which a problem stays open, in [0, 1]. */
   readonly mostFailed: number;
   readonly retryFailed: boolean;
-  /** ms that the run waits for a policy that fails. */
+  /** Milliseconds that the run waits for a failing policy. */
   readonly patience: number;
   /** Further folders whose images may be read. */
   readonly images: readonly string[];
-  /** The work queue, where other processes help. */
+  /** The work queue, if other processes help. */
   readonly queue: { readonly address: string; readonly stalledAfter: number } | undefined;
 }
 
-/** Seconds of a week: longer ones are a slip, and Node's timers end at 24 days. */
+/** Seconds of a week: longer times are a mistake, and Node's timers end at 24 days. */
 const week = 604_800;
 
-/** What the numbers of the options may be that are not settings of a method (labeling/settingRanges.ts). */
+/** Ranges of the numeric options that are not settings of a method (labeling/settingRanges.ts). */
 const RANGES = {
   'max-tokens': wholeFrom(1, 1_000_000),
   concurrency: wholeFrom(1, 10_000),
@@ -71,7 +71,7 @@ const RANGES = {
   'stalled-after': numberAbove(0, week),
 } as const satisfies Readonly<Record<string, NumberRange>>;
 
-/** Option and setting of what each method can be told. */
+/** Option, range and setting, for each method. */
 const METHOD_OPTIONS = {
   mcts: [
     ['rollouts', settingRanges.mcts.rollouts, 'rollouts'],
@@ -161,7 +161,7 @@ const OPTIONS = {
 
 type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>['values'];
 
-/** Reads the command line of `steplens label`; throws a UsageError for what does not go together or is not a value of its option. */
+/** Reads the command line of `steplens label`; throws a UsageError for options that conflict and for invalid values. */
 export function readLabelOptions(args: readonly string[]): LabelCliOptions {
   const { values, positionals } = parseOptions(args, OPTIONS);
   const given = (name: keyof typeof RANGES): number | undefined => numberOption(name, values[name], RANGES[name]);
@@ -307,7 +307,7 @@ function objectOption(name: string, given: string | undefined): Record<string, u
     const value: unknown = JSON.parse(given);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch {
-    // The sentence below says it.
+    // The error below reports it.
   }
   throw new UsageError(`--${name} is a JSON object, such as '{"top_k": 50}', not "${given}"`);
 }

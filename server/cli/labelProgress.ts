@@ -9,15 +9,15 @@ import { duration } from './planText.js';
 import { ProgressLine } from './progressLine.js';
 
 export interface ProgressOptions {
-  /** Seconds between two lines where there is no terminal, and between two records and metrics; 0: no lines. */
+  /** Seconds between two lines when there is no terminal, and between two records and metrics; 0: no lines. */
   readonly every: number;
-  /** A file that gets a JSON object at every interval. */
+  /** A file to which a JSON object is written at every interval. */
   readonly stream: string | undefined;
   /** A file that has the latest numbers for Prometheus (node_exporter's textfile collector). */
   readonly metrics: string | undefined;
 }
 
-/** How far a run is: one line of the JSON stream. */
+/** Progress of a run: one line of the JSON stream. */
 export interface ProgressRecord extends RunRolloutCounts {
   /** ms since 1970. */
   readonly at: number;
@@ -30,11 +30,14 @@ export interface ProgressRecord extends RunRolloutCounts {
   /** Seconds since the run began. */
   readonly seconds: number;
   readonly rolloutsPerSecond: number;
-  /** Seconds that are left if the other problems take as long; absent before the first one is labeled. */
+  /** Seconds that are left if the remaining problems take as long; absent before the first one is labeled. */
   readonly secondsLeft?: number;
 }
 
-/** Says how a run goes: on a terminal in one line that is rewritten, elsewhere in a line now and then, and in files. */
+/**
+ * Reports the progress of a run: on a terminal in one line that is rewritten, elsewhere in periodic lines, and in
+ * files.
+ */
 export class LabelProgress {
   readonly #world: CliWorld;
   readonly #options: ProgressOptions;
@@ -44,11 +47,11 @@ export class LabelProgress {
   readonly #outcomes = { done: 0, skipped: 0, failed: 0, open: 0 };
   #counts = newCounts();
   #timer: NodeJS.Timeout | undefined;
-  /** Writes follow each other. */
+  /** Each write waits for the one before it. */
   #writing: Promise<void> = Promise.resolve();
   #hasBegun = false;
   #hasFailed = false;
-  /** Sampled by others before this process joined them. */
+  /** Rollouts that other processes sampled before this process joined them. */
   #before = 0;
 
   constructor(world: CliWorld, problems: number, options: ProgressOptions) {
@@ -59,7 +62,7 @@ export class LabelProgress {
     this.#started = world.now();
   }
 
-  /** Begins to report. Rejects with UsageError when a file cannot be written. */
+  /** Starts the reports. Rejects with UsageError when a file cannot be written. */
   async begin(): Promise<void> {
     const { every } = this.#options;
     try {
@@ -77,12 +80,12 @@ export class LabelProgress {
     return Object.values(this.#outcomes).reduce((sum, one) => sum + one, 0);
   }
 
-  /** Rollouts that another process sampled before. */
+  /** Rollouts that other processes sampled before this one joined. */
   get before(): number {
     return this.#before;
   }
 
-  /** An event that happened now, not in an earlier run. */
+  /** Adds an event that happened now, not in an earlier run. */
   add(event: RunEvent): void {
     countEvent(this.#counts, event);
     this.#line.tell(this.#text());
@@ -93,7 +96,7 @@ export class LabelProgress {
     this.#line.tell(this.#text());
   }
 
-  /** What all processes of a shared run did. */
+  /** Shows the counts of all processes of a shared run. */
   share({ finished, ...counts }: RunRolloutCounts & { readonly finished: number }, isFirst: boolean): void {
     if (isFirst) this.#before = counts.rollouts;
     this.#outcomes.done = finished;
@@ -101,7 +104,7 @@ export class LabelProgress {
     this.#line.tell(this.#text());
   }
 
-  /** A message between the lines. */
+  /** Writes a message between the lines. */
   say(message: string): void {
     this.#line.clear();
     this.#world.err.write(`steplens: ${message}\n`);
@@ -166,7 +169,7 @@ export class LabelProgress {
   #queue(state: ProgressRecord['state']): void {
     this.#writing = this.#writing.then(() =>
       this.#write(state).catch((error: unknown) => {
-        // The labels are worth more than news of them.
+        // A failed report must not end the labeling.
         if (!this.#hasFailed) this.say((error as Error).message);
         this.#hasFailed = true;
       }),
@@ -189,7 +192,7 @@ export class LabelProgress {
   }
 }
 
-/** Rollouts in the unit that has digits for a slow server. */
+/** Shows rollouts per second, or per minute below 1 per second, so that a slow server's rate has digits. */
 export function rate(perSecond: number): string {
   return perSecond > 0 && perSecond < 1 ? `${(60 * perSecond).toFixed(1)} rollouts/min` : `${perSecond.toFixed(1)} rollouts/s`;
 }

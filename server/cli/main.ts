@@ -14,9 +14,9 @@ import { escapeControls } from './terminal.js';
 const { stdout, stderr, env, platform } = process;
 const interrupt = new AbortController();
 
-// A second one ends the process at once.
+// A second signal ends the process at once.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupt.abort());
-// A reader that has seen enough (`| head`) is no failure.
+// A reader that closes the stream early (`| head`) is not a failure.
 stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.unusable));
 
 try {
@@ -31,7 +31,8 @@ try {
         ...(cacheFolder !== undefined && { cacheFolder }),
         log: { info: () => undefined, warn: (message) => stderr.write(escapeControls(`steplens: ${message}\n`)) },
         apiKey: (url) => Promise.resolve(keyFor(url, env, servers)),
-        // A model's folder may come from anywhere: the server its profile names is used when the command line names it, too.
+        // A model's folder may come from anywhere: a remote server in its profile is used only if the command line
+        // names it too.
         allows: (origin) => isLoopback(origin) || servers.includes(origin),
       }),
     openVerifier: () => openVerifier(),

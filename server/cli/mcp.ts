@@ -35,7 +35,7 @@ files inside the folders (default: the current one) are read, and nothing is sen
     const verifier = world.openVerifier();
     try {
       const workspace = await Workspace.open(positionals.length === 0 ? ['.'] : positionals, threshold);
-      // Loaded here: no other command needs the protocol.
+      // Imported here, because no other command needs the protocol.
       const { serveMcp } = await import('../tools/mcpServer.js');
       const score: ToolWorld['score'] = async (job, options) => {
         scorer ??= world.createScorer(settings, world.cacheFolder, allowedOrigins(values['allow-server']));

@@ -7,8 +7,8 @@ import { type CliWorld, exitCodes, UsageError } from './command.js';
 import type { ProgressLine } from './progressLine.js';
 
 /**
- * Makes a folder of a model: `fill` gets an empty one, which has the wanted name when it is whole. What fails, is interrupted or killed
- * leaves nothing behind.
+ * Makes a folder of a model: `fill` gets an empty folder, which gets the wanted name once it is complete. A call that
+ * fails, or is interrupted or killed, leaves nothing behind.
  * @param named `--out`, as it was given. @returns the exit code
  */
 export async function makeModelFolder(
@@ -39,7 +39,7 @@ export async function makeModelFolder(
   }
 }
 
-/** Removes what processes that were killed have left beside `out`. */
+/** Removes what killed processes have left beside `out`. */
 async function removeAbandoned(out: string): Promise<void> {
   const start = `${basename(out)}.unfinished-`;
   for (const name of await readdir(dirname(out))) {
@@ -63,7 +63,7 @@ function exists(path: string): Promise<boolean> {
   );
 }
 
-/** What a model, an input or a disk may be to blame for; system errors name their path themselves. */
+/** Whether a model, an input or a disk is the cause; system errors name their path themselves. */
 function isExpected(error: unknown): error is Error {
   return (
     error instanceof ModelError ||

@@ -4,7 +4,7 @@ import { countedNoun } from '../language/solutionValues.js';
 import { shortMoney } from './cost.js';
 import { textTable } from './textTable.js';
 
-/** What `label --plan` writes. */
+/** Returns the output of `label --plan`. */
 export function planText(plan: Plan, folder: string, jobs: number): string {
   const whole = (value: number): string => Math.round(value).toLocaleString('en-US');
   const price = plan.lacksTokens ? undefined : plan.price;

@@ -4,7 +4,7 @@ import { escapeControls, Styled } from './terminal.js';
 const showAfterMs = 1000;
 const everyMs = 100;
 
-/** "120 of 4,000 steps" on the terminal's error stream, for work that takes more than a second; nothing elsewhere. */
+/** Shows "120 of 4,000 steps" on the error stream, if it is a terminal, for work that takes more than a second. */
 export class ProgressLine {
   readonly #world: CliWorld;
   readonly #started: number;

@@ -8,7 +8,7 @@ import type { CliWorld } from './command.js';
 import { placeOfFile } from './imageFolders.js';
 import type { ProgressLine } from './progressLine.js';
 
-/** Right and wrong solutions of short problems, for who names none. */
+/** Right and wrong solutions of short problems, used when no file is named. */
 const examples: readonly { readonly question: string; readonly solutions: readonly (readonly string[])[] }[] = [
   {
     question: 'Sam has 3 boxes with 12 pencils each and gives 5 pencils away. How many are left?',

@@ -2,13 +2,13 @@ import { readInputBlocks } from '../files/inputBlocks.js';
 import { InputError, type InputFile, inputFiles, readInputs } from '../files/inputFiles.js';
 import type { CliWorld } from './command.js';
 
-/** Reads the files behind arguments one by one and says on the error stream what is wrong with them. */
+/** Reads the files of the arguments one by one, and reports on the error stream what is wrong with them. */
 export class ReportedInput {
-  /** Files that could not be read whole: the exit code is 2 then. */
+  /** Number of files that could not be read completely: if there are any, the exit code is 2. */
   failed = 0;
   read = 0;
 
-  /** `beforeNote`: makes room on the terminal for a message. */
+  /** `beforeNote` makes room on the terminal for a message. */
   constructor(
     readonly args: readonly string[],
     readonly world: CliWorld,
@@ -19,7 +19,7 @@ export class ReportedInput {
     return this.#all(readInputs);
   }
 
-  /** As `files`; a large file of lines comes in parts. */
+  /** Like `files`, but a large file of lines comes in parts. */
   blocks(): AsyncGenerator<InputFile> {
     return this.#all(readInputBlocks);
   }

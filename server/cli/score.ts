@@ -120,7 +120,7 @@ class ScoreRun {
       const images = problemImages(placeOfFile(input.file, this.#options.images), problem.images);
       const onProgress = (finished: number) => this.#progress.show(input.file, done + finished, total);
       const result = await this.#scorer.score(scoreJob(problem, images), { signal, onProgress });
-      // A device may have been lost, or its memory too small, on the way.
+      // The device may have changed: it was lost, or its memory was too small.
       const info = (this.#info = await this.#scorer.describe(signal));
       const threshold = this.#options.threshold ?? info.threshold;
       const scored = scoredProblem(problem, result, threshold);

@@ -62,12 +62,15 @@ export function problemTable({ lines }: InputFile, scored: ScoredProblem, style:
 /** The line above the first table. */
 export const tableHeader = `  ${'step'.padStart(4)}  ${'value'.padStart(6)} ${''.padEnd(11)} ${'mc'.padStart(7)}  text\n`;
 
-/** The reason that holds for every step of a problem, so that it is said once. */
+/** Returns the reason that all steps of a problem share, so that it is shown once. */
 function sharedReason([first, ...others]: readonly ScoredStep[]): string | undefined {
   return others.every(({ skipped }) => skipped === first?.skipped) ? first?.skipped : undefined;
 }
 
-/** Why the model gave steps no score: each reason once, after the steps it is the reason for. Several steps of a tree have the same number. */
+/**
+ * Lists why the model gave steps no score: each reason once, after the numbers of its steps. Several steps of a tree
+ * have the same number.
+ */
 function unscored(steps: readonly ScoredStep[], numbers: readonly number[], width: number): string[] {
   const byReason = new Map<string, number[]>();
   steps.forEach(({ skipped }, index) => {
@@ -83,7 +86,7 @@ function unscored(steps: readonly ScoredStep[], numbers: readonly number[], widt
   });
 }
 
-/** `1, 3-5`: numbers as runs, each number once. */
+/** Numbers as ranges, each number once: `1, 3-5`. */
 function runs(numbers: readonly number[]): string {
   const found: [number, number][] = [];
   for (const number of [...new Set(numbers)].sort((a, b) => a - b)) {

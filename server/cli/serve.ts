@@ -59,7 +59,7 @@ Exit codes: 0 interrupted, 2 bad usage, or the model or the port cannot be used.
   },
 };
 
-/** 0: any free one. */
+/** 0 = any free port. */
 const portRange = { ...wholeFrom(0, 65_535), words: 'a number from 0 to 65535' };
 
 function readOptions(args: readonly string[], { env }: CliWorld) {

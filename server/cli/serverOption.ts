@@ -5,7 +5,7 @@ import { UsageError } from './command.js';
 /** `--allow-server URL`, which may be given several times. */
 export const serverOption = { 'allow-server': { type: 'string', multiple: true, default: [] as string[] } } as const;
 
-/** Lines of the help about it. */
+/** Help text of the option. */
 export const serverHelp = `--allow-server URL
                    question, steps and figures may be sent to this server, where the model's profile
                    names one; its key comes from the environment, STEPLENS_API_KEY`;

@@ -4,7 +4,9 @@ import { writeRunFile } from '../labeling/runFiles.js';
 import { makeFolder } from '../labeling/runLock.js';
 import { type CliWorld, exitCodes } from './command.js';
 
-/** Writes `label.sbatch` into a run's folder: an array of tasks that run `steplens label ARGS --shared`. The exit code. */
+/**
+ * Writes `label.sbatch`, an array of `steplens label ARGS --shared` tasks, into a run's folder. Returns the exit code.
+ */
 export async function writeArray(folder: string, tasks: number, args: readonly string[], { out, err, program }: CliWorld): Promise<number> {
   const script = join(folder, 'label.sbatch');
   try {
@@ -20,8 +22,8 @@ export async function writeArray(folder: string, tasks: number, args: readonly s
 }
 
 /**
- * Slurm sends SIGTERM two minutes before the time limit: the run ends as with Ctrl-C, and the same script, submitted again,
- * continues. `program`: what runs the command, such as `node /path/cli.js`.
+ * Returns the script. Slurm sends SIGTERM two minutes before the time limit. The run then ends as with Ctrl-C, and the
+ * same script, submitted again, continues it. `program`: the command that runs StepLens, such as `node /path/cli.js`.
  */
 export function slurmScript(folder: string, tasks: number, args: readonly string[], program: readonly string[]): string {
   const own = args.filter((arg, i) => arg !== '--shared' && !arg.startsWith('--slurm') && args[i - 1] !== '--slurm');
@@ -39,7 +41,7 @@ exec srun --ntasks=1 ${[...program, 'label'].map(quoted).join(' ')} ${command.jo
 `;
 }
 
-/** Whether an argument names a file that each task writes for itself: it gets the task's number behind its name. */
+/** Whether an argument names a file that each task writes for itself: the task's number is appended to its name. */
 function isTasksOwn(arg: string, before: string | undefined): boolean {
   return /^--(?:progress-json|metrics)=/.test(arg) || before === '--progress-json' || before === '--metrics';
 }

@@ -67,7 +67,7 @@ Exit codes: 0 nothing suspicious, 1 suspects found, 2 bad usage or unreadable in
 
 interface ReadProblems {
   readonly problems: readonly ReviewableProblem[];
-  /** By `uri` of a problem, which is the number of its input. */
+  /** Indexed by the `uri` of a problem, which is the number of its input. */
   readonly inputs: readonly InputFile[];
   readonly threshold: number;
   readonly labels: number;
@@ -99,7 +99,7 @@ async function readAll(input: ReportedInput, scorer: Scorer | undefined, images:
   return { problems, inputs, threshold, labels, failed: input.failed };
 }
 
-/** Where an item is: its input, zero-based line, and step. */
+/** Returns the position of an item: its input, zero-based line, and step. */
 function placeOf({ uri, problem, step }: RankedItem, { inputs, problems }: ReadProblems): { input: InputFile; line: number; step: Step } {
   const input = inputs[Number(uri)];
   const found = problems.find((one) => one.uri === uri && one.problem.index === problem)?.problem.steps[step];

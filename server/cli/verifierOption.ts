@@ -6,14 +6,14 @@ import { type CliWorld, UsageError } from './command.js';
 
 export const verifierOption = { verifier: { type: 'string' } } as const;
 
-/** Lines of the help, aligned to the column in which the other options of a command begin. */
+/** Help text of the option, aligned to the column in which the other options of a command begin. */
 export function verifierHelp(column: number): string {
   return `${'--verifier VERIFIER'.padEnd(column)}a command or the URL of an endpoint that verifies answers instead of the rules:\n${' '.repeat(column + 2)}JSON in, JSON out (docs/verifier.md)`;
 }
 
 /**
- * The rules, or the verifier that the command line names, which is the user's consent to send it questions and solutions. `named`:
- * URLs of other servers of the command line (serverKeys.ts). Throws UsageError.
+ * Opens the rules, or the verifier named on the command line; naming it is the user's consent to send it questions and
+ * solutions. `named`: URLs of other servers on the command line (serverKeys.ts). Throws UsageError.
  */
 export function openChosenVerifier(choice: string | undefined, world: CliWorld, named: readonly string[] = []): Verifier {
   if (choice === undefined) return world.openVerifier();

@@ -56,7 +56,7 @@ interface AnswerPair {
   readonly known?: string;
 }
 
-/** Counts of a file; the last three are of the pairs whose verdict is known. */
+/** Counts of a file; the last three are of the pairs with a known verdict. */
 class Counts {
   readonly #verdicts = { right: 0, wrong: 0, undecided: 0 };
   #known = 0;

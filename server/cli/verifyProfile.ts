@@ -7,8 +7,9 @@ import type { Scorer } from '../scoring/scorer.js';
 import { type CliWorld, exitCodes, UsageError } from './command.js';
 
 /**
- * `steplens score --verify-profile`: the examples whose values a family's authors published, on the user's copy. The exit
- * code says whether all agree; a family without published values cannot be verified and is a UsageError.
+ * `steplens score --verify-profile`: scores the examples for which a family's authors published values, on the user's
+ * copy. The exit code shows whether all agree; a family without published values cannot be verified and is a
+ * UsageError.
  */
 export async function verifyProfile(modelFolder: string, scorer: Scorer, world: CliWorld): Promise<number> {
   if (modelFolder === '') throw new UsageError('--verify-profile needs --model DIR');

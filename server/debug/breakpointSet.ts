@@ -4,19 +4,19 @@ import type { SearchTree } from '../labeling/searchTree.js';
 import { messageOf } from '../reasoning/errorText.js';
 import { Breakpoint, type BreakpointHit, type BreakpointSpec } from './breakpoints.js';
 
-/** A breakpoint that a client asks for, or why there is no place for it. */
+/** A breakpoint that a client requests, or why it cannot be set. */
 export type Request = Omit<BreakpointSpec, 'id'> | { readonly refusal: string };
 
 export function refused(refusal: string): Request {
   return { refusal };
 }
 
-/** The breakpoints of a session, by who owns them: a file, the list of functions, the list of exceptions. */
+/** The breakpoints of a session, by owner: a file, the list of functions, the list of exceptions. */
 export class BreakpointSet {
   readonly #owners = new Map<string, readonly Breakpoint[]>();
   #next = 1;
 
-  /** Replaces an owner's breakpoints; one that cannot be read is not verified, with the reason. */
+  /** Replaces an owner's breakpoints. One that cannot be read is reported as not verified, with the reason. */
   set(owner: string, requests: readonly Request[]): DebugProtocol.Breakpoint[] {
     const made = requests.map((request) => this.#make(request));
     this.#owners.set(

@@ -6,16 +6,16 @@ import { type EventKind, happenings, lookupAt, nodeIdOf } from './eventKinds.js'
 /** A place or kind of event to stop at. */
 export interface BreakpointSpec {
   readonly id: number;
-  /** Only events of this kind; every kind where it is not given. */
+  /** Only events of this kind; every kind when absent. */
   readonly kind?: EventKind;
   /** Only this line of the log, counted from 0. */
   readonly event?: number;
-  /** Only events about the node with this prefix, one key for each of its texts (`prefixKey`). */
+  /** Only events about the node with this prefix, given as its `prefixKey`. */
   readonly prefix?: string;
   readonly condition?: string;
-  /** Stop at the n-th time, or after it: `3`, `>= 3`, `% 3`. */
+  /** Stops at the n-th hit, from the n-th hit on, or at every n-th hit: `3`, `>= 3`, `% 3`. */
   readonly hitCondition?: string;
-  /** Do not stop: write this, with {expressions} filled in. */
+  /** Writes this message, with {expressions} filled in, instead of stopping. */
   readonly logMessage?: string;
 }
 
@@ -25,7 +25,7 @@ export interface BreakpointHit {
   readonly log?: string;
 }
 
-/** A breakpoint ready to be asked at every event. Throws ExpressionError when an expression cannot be read. */
+/** A parsed breakpoint, which is checked at every event. Throws ExpressionError when an expression cannot be read. */
 export class Breakpoint {
   readonly #spec: BreakpointSpec;
   readonly #condition: Expression | undefined;
@@ -41,7 +41,9 @@ export class Breakpoint {
     this.#log = spec.logMessage === undefined || spec.logMessage === '' ? undefined : readMessage(spec.logMessage);
   }
 
-  /** What happens here at the moment after an event. Each event counts as one hit, however many of its rollouts match. */
+  /**
+   * Returns the hit at the moment after an event, if any. Each event is one hit, however many of its rollouts match.
+   */
   hit(event: RunEvent, number: number, tree: SearchTree, isForward: boolean): BreakpointHit | undefined {
     const found = this.#match(event, number, tree);
     if (found === undefined) return undefined;
@@ -89,7 +91,7 @@ function readHitCondition(text: string | undefined): (times: number) => boolean 
   return operator === '>' ? (times) => times > count : (times) => times === count;
 }
 
-/** `value {mc} at {node}` as texts and expressions. */
+/** Splits a message such as `value {mc} at {node}` into texts and expressions. */
 function readMessage(message: string): (string | Expression)[] {
   return message
     .split(/(\{[^{}]*\})/)

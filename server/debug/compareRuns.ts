@@ -2,14 +2,14 @@ import type { RunEvent } from '../labeling/runEvents.js';
 import { applyEvent, beginTree, prefixOf, type SearchTree } from '../labeling/searchTree.js';
 import { prefixKeyOf } from './breakpoints.js';
 
-/** What one run has of something that is compared; undefined where it has none. */
+/** The values of the first and the second run; undefined where a run has none. */
 export interface Pair<T> {
   readonly first: T | undefined;
   readonly second: T | undefined;
 }
 
 export interface RecordedSelection {
-  /** Steps up to the selected rollout's node, and the rollout's own. */
+  /** Steps up to the selected rollout's node. `rollout` has the rollout's own steps. */
   readonly prefix: readonly string[];
   readonly rollout: readonly string[];
   readonly q: number;
@@ -25,16 +25,16 @@ export interface ComparedNode {
   readonly assumed: boolean;
 }
 
-/** Two runs of one problem side by side. Nodes are the same when their prefixes are. */
+/** Two runs of one problem side by side. Nodes match when their prefixes are the same. */
 export interface RunComparison {
-  /** The searches in their order, and the first one (from 0) that differs. */
+  /** The selections of all searches in order, and the first search (from 0) that differs. */
   readonly selections: readonly Pair<RecordedSelection>[];
   readonly firstOther: number | undefined;
-  /** All nodes of both, by prefix, those of the first run in its order and then the others. */
+  /** All nodes of both runs, by prefix: those of the first run in its order, then the others. */
   readonly nodes: readonly (Pair<ComparedNode> & { readonly prefix: readonly string[] })[];
-  /** Nodes of both with the same value, with another one, and of one run alone. */
+  /** Number of nodes in both runs with the same value, in both with different values, and in one run only. */
   readonly counts: { readonly same: number; readonly changed: number; readonly onlyFirst: number; readonly onlySecond: number };
-  /** Final answers, the most frequent first, with how often they came. */
+  /** Final answers with their number in each run, the most frequent first. */
   readonly answers: readonly {
     readonly answer: string;
     readonly first: number;
@@ -56,7 +56,7 @@ export function compareRuns(first: readonly RunEvent[], second: readonly RunEven
   };
 }
 
-/** Nodes of both sides, and how many of them are the same, have another value, or are on one side alone. */
+/** Returns the nodes of both sides, and how many have the same value, another value, or are on one side only. */
 export function comparedNodes(nodes: RunComparison['nodes']): Pick<RunComparison, 'nodes' | 'counts'> {
   const both = nodes.filter((pair) => pair.first && pair.second);
   const changed = both.filter((pair) => pair.first?.value !== pair.second?.value).length;
@@ -113,7 +113,7 @@ function nodeOf({ nodes }: SearchTree, id: number | undefined): ComparedNode | u
   return node && { id: node.id, value: node.value, correct: node.correct, total: node.total, assumed: node.assumed };
 }
 
-/** Ids by prefix, and by number among the nodes with that prefix. */
+/** Node ids by prefix and by number among the nodes with this prefix. */
 function nodesByKey(tree: SearchTree): Map<string, number> {
   const seen = new Map<string, number>();
   return new Map(
@@ -126,7 +126,7 @@ function nodesByKey(tree: SearchTree): Map<string, number> {
   );
 }
 
-/** How often each answer was given, and whether it is right where that is known; the most frequent first. */
+/** Returns how often each answer was given and, if known, whether it is right; the most frequent first. */
 export function countBoth(before: AnswerCounts, after: AnswerCounts): RunComparison['answers'] {
   return [...new Set([...before.keys(), ...after.keys()])]
     .map((answer) => {
@@ -136,7 +136,7 @@ export function countBoth(before: AnswerCounts, after: AnswerCounts): RunCompari
     .sort((a, b) => b.first + b.second - a.first - a.second);
 }
 
-/** By answer. */
+/** Counts by answer. */
 export type AnswerCounts = ReadonlyMap<string, { readonly count: number; readonly isRight: boolean | undefined }>;
 
 function answersOf(events: readonly RunEvent[]): Map<string, { count: number; isRight: boolean }> {

@@ -4,15 +4,15 @@ import type { Problem } from '../reasoning/problem.js';
 import type { McValue } from '../reasoning/stepValue.js';
 import { type ComparedNode, comparedNodes, countBoth, type RunComparison } from './compareRuns.js';
 
-/** A problem, and what is known of its steps: a value in [0, 1], by step. */
+/** A problem and the known values of its steps in [0, 1], by step. */
 export interface ComparedProblem {
   readonly problem: Problem;
   readonly values: readonly (number | undefined)[];
 }
 
 /**
- * The position in `problems` of the one that is the same as `wanted`: of the same question, first the one at its place; undefined when
- * there is none.
+ * Returns the position in `problems` of a problem with the same question as `wanted`, preferably at the same position;
+ * undefined when there is none.
  */
 export function sameProblem(problems: readonly Problem[], wanted: Problem): number | undefined {
   const isSame = (one: Problem | undefined): boolean => one !== undefined && plain(one.question) === plain(wanted.question);
@@ -26,8 +26,8 @@ function plain(text: string): string {
 }
 
 /**
- * Two trees or sets of solutions of one problem side by side, whatever files they are in. Steps are the same when everything up to them
- * reads the same. `values` decide where a file has no rollouts; steps without a value are left out.
+ * Compares two trees or sets of solutions of one problem, from any files. Steps match when the texts of all steps up to
+ * them are the same. `values` are used where a file has no rollouts; steps without a value are left out.
  */
 export function compareTrees(first: ComparedProblem, second: ComparedProblem): RunComparison {
   const ids = new Map<string, number>();
@@ -50,8 +50,8 @@ interface PlacedNode {
 }
 
 /**
- * What a problem says of each prefix; of one that it has twice, what it says first. `ids`: the numbers of the prefixes of both problems,
- * by that of the prefix before and the text; 0 is the question.
+ * Returns the node with a value for each prefix; if a prefix occurs twice, the first one. `ids`: the numbers of the
+ * prefixes of both problems, by the number of the preceding prefix and the text; 0 is the question.
  */
 function byPrefix({ problem, values }: ComparedProblem, ids: Map<string, number>): Map<number, PlacedNode> {
   const found = new Map<number, PlacedNode>();
@@ -74,7 +74,7 @@ function byPrefix({ problem, values }: ComparedProblem, ids: Map<string, number>
   return found;
 }
 
-/** Final answers of the kept rollouts, or of the solutions where there are none. */
+/** Final answers of the kept rollouts or, without a tree, of the solutions. */
 function answersOf({ tree, steps, solutions }: Problem): Map<string, { count: number; isRight: boolean | undefined }> {
   const ends = tree
     ? tree.nodes.flatMap(({ rollouts }) => rollouts.map(({ correct, steps: own }) => ({ text: own.at(-1) ?? '', isRight: correct })))

@@ -2,19 +2,19 @@ import type { ComparedNode, RecordedSelection, RunComparison } from './compareRu
 import { rewordedSteps } from './reworded.js';
 import { type DiffPiece, wordDiff } from './wordDiff.js';
 
-/** What is said above the tables. */
+/** The facts in the text above the tables. */
 export interface ComparisonHead {
   readonly original: string;
   readonly fork: string;
   /** Number of the event from which the fork differs. */
   readonly at: number;
-  /** What is different, as it was asked for. */
+  /** The requested change, in words. */
   readonly change: string;
   readonly recorded: number;
   readonly sampled: number;
 }
 
-/** Rows of one table; what is left out is counted. */
+/** Most rows of one table; the others are only counted. */
 const mostRows = 100;
 
 /** A fork beside its original as a Markdown page: selections, values, answers. */
@@ -54,9 +54,9 @@ function tables(comparison: RunComparison, names: Names, places: Names): string[
   ];
 }
 
-/** Steps that the two runs write in other words, word by word. */
+/** Steps that the two runs write in different words, compared word by word. */
 function wordingSection({ nodes }: RunComparison, names: Names, [here, there]: Names): string[] {
-  // What the table leaves out is counted, and not compared.
+  // Rows that the table leaves out are only counted, not compared.
   const rows = rewordedSteps(nodes).map(({ first, second }, i) =>
     i < mostRows
       ? [
@@ -72,7 +72,7 @@ function wordingSection({ nodes }: RunComparison, names: Names, [here, there]: N
   return ['## Wording', key, table(['Steps', 'Wording', ...names], rows)];
 }
 
-/** What the most frequent answer was, and what it is, where the runs do not agree. */
+/** The most frequent answer of each run, if the two differ. */
 function changedAnswer({ answers }: RunComparison): string[] {
   const most = (run: 'first' | 'second'): string | undefined =>
     answers.reduce<RunComparison['answers'][number] | undefined>(
@@ -100,7 +100,7 @@ function selectionCell({ prefix, rollout, q, u, pool }: RecordedSelection): stri
   return `after ${prefix.length} steps: ${words(rollout[0] ?? '')} (Q ${q.toFixed(3)} + U ${u.toFixed(3)}, of ${pool})`;
 }
 
-/** Values that changed, the largest change first, then what only one run has. */
+/** Changed values, the largest change first, then nodes that only one run has. */
 function valueTable({ nodes }: RunComparison, names: Names): string {
   const change = ({ first, second }: RunComparison['nodes'][number]): number | undefined =>
     first?.value === undefined || second?.value === undefined ? undefined : second.value - first.value;
@@ -166,17 +166,17 @@ function words(text: string): string {
   return plain(line.length > 60 ? `${line.slice(0, 59)}…` : line);
 }
 
-/** A text in a cell: nothing in it is Markdown, HTML or the end of a cell. */
+/** Escapes a text for a cell: no Markdown, no HTML and no end of the cell remains in it. */
 function plain(text: string): string {
   return text.replace(/[\\`*_{}[\]()#+!|<>$~&]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
-/** Of words that both texts have so many characters are shown on each side of a change. */
+/** Characters of unchanged text that are shown on each side of a change. */
 const CONTEXT = 60;
-/** What is longer than this is cut. Characters. */
+/** Characters of a removed or added text; longer ones are cut. */
 const LONGEST = 400;
 
-/** Two texts as one in a cell: elements say which words were taken out and which were put in. */
+/** Shows two texts as one in a cell: elements mark the removed and the added words. */
 function difference(first: string, second: string): string {
   const pieces = wordDiff(first, second);
   return pieces

@@ -12,21 +12,21 @@ import { batchVariables, pathOf, scopesAt, summary, type Variable } from './scop
 import { Timeline } from './timeline.js';
 import { readWhatIf, type WhatIf } from './whatIf.js';
 
-/** There is one search at a time. */
+/** The only thread: there is one search at a time. */
 const THREAD = 1;
 
 type Stop = (event: RunEvent, number: number) => string | undefined;
 
 /**
- * A Debug Adapter over one problem's events: the program is the search, an instruction is an event. It goes back as it goes forward,
- * because the tree is a function of its events. Conditions and watches are the language of `reasoning/expression.ts`.
+ * A Debug Adapter over one problem's events: the program is the search, an instruction is an event. It can step back,
+ * as the tree is a function of its events. Conditions and watches use the language of `reasoning/expression.ts`.
  */
 export class SearchDebugSession extends DebugSession {
   readonly #world: DebugWorld;
   readonly #timeline = new Timeline();
   #target: DebugTarget | undefined;
   #stopOnEntry = true;
-  /** Aborts what is running; undefined while stopped. */
+  /** Aborts the current movement; undefined while stopped. */
   #running: AbortController | undefined;
   readonly #breakpoints = new BreakpointSet();
   #handles: Variable[] = [];
@@ -104,19 +104,19 @@ export class SearchDebugSession extends DebugSession {
     this.#go(() => undefined);
   }
 
-  /** One event. */
+  /** Steps by one event. */
   protected override stepInRequest(response: DebugProtocol.StepInResponse): void {
     this.sendResponse(response);
     this.#go(() => 'step');
   }
 
-  /** To the next selection: one search. */
+  /** Steps to the next selection: one search. */
   protected override nextRequest(response: DebugProtocol.NextResponse): void {
     this.sendResponse(response);
     this.#go(({ event }) => (event === 'selected' ? 'step' : undefined));
   }
 
-  /** To the end of the problem. */
+  /** Runs to the end of the problem. */
   protected override stepOutRequest(response: DebugProtocol.StepOutResponse): void {
     this.sendResponse(response);
     this.#go(() => undefined);
@@ -137,7 +137,7 @@ export class SearchDebugSession extends DebugSession {
     this.#running?.abort();
   }
 
-  /** Back to the first event; what was sampled stays in the log and is not sampled again. */
+  /** Goes back to the first event; what was sampled stays in the log and is not sampled again. */
   protected override restartRequest(response: DebugProtocol.RestartResponse): void {
     this.sendResponse(response);
     this.#timeline.moveTo(0);
@@ -162,7 +162,7 @@ export class SearchDebugSession extends DebugSession {
     await target?.dispose();
   }
 
-  /** Moves until `move` resolves with why it stopped; a pause aborts it. */
+  /** Runs `move`, which resolves with the reason why it stopped; a pause aborts it. */
   #start(move: (signal: AbortSignal) => Promise<string>): void {
     if (this.#running || !this.#target) return;
     const running = new AbortController();
@@ -235,7 +235,7 @@ export class SearchDebugSession extends DebugSession {
     this.#showMoment();
   }
 
-  /** Where the search is, for whoever shows its tree or its file; undefined before the first event. */
+  /** Current position of the search, for views of its tree or its file; undefined before the first event. */
   get moment(): Moment | undefined {
     const { tree, position } = this.#timeline;
     const event = this.#timeline.event(position);
@@ -253,7 +253,7 @@ export class SearchDebugSession extends DebugSession {
   protected override stackTraceRequest(response: DebugProtocol.StackTraceResponse, args: DebugProtocol.StackTraceArguments): void {
     const { tree, position } = this.#timeline;
     const event = this.#timeline.event(position);
-    // Where a search is that goes on is true of no moment.
+    // A search that is still running has no fixed position.
     const path = tree && event && !this.#running ? pathOf(tree, event) : [];
     const log = this.#target?.feed.logFile ?? '';
     const source = new Source(basename(log), this.convertDebuggerPathToClient(log));
@@ -359,7 +359,7 @@ export class SearchDebugSession extends DebugSession {
     return value === undefined ? 'not known' : String(value);
   }
 
-  /** Runs the search again with something changed from here on, and says how the two differ. */
+  /** Runs the search again with something changed from here on, and describes the difference. */
   async #fork(whatIf: WhatIf): Promise<string> {
     const { moment } = this;
     if (!moment || !this.#target) throw new Error('There is no search to fork yet.');
@@ -379,7 +379,7 @@ export class SearchDebugSession extends DebugSession {
   }
 }
 
-/** A long log must not keep a pause from being heard. Rejects with AbortError. */
+/** Lets a pause interrupt the replay of a long log. Rejects with AbortError. */
 async function heardPause(number: number, signal: AbortSignal): Promise<void> {
   if (number % 256 === 255) await new Promise(setImmediate);
   signal.throwIfAborted();

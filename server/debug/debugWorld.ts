@@ -5,12 +5,14 @@ import type { BreakpointSpec } from './breakpoints.js';
 import type { EventFeed } from './eventFeed.js';
 import type { ForkChange, ForkResult } from './fork.js';
 
-/** What is debugged: one problem's events, and what can be done with them. */
+/** A debugged search: the events of one problem, and the actions on them. */
 export interface DebugTarget {
   readonly feed: EventFeed;
-  /** What a line of a file (from 0) is about: an event of the log, or a step of the problem; undefined for neither. */
+  /**
+   * Returns what is on a line of a file (from 0): an event of the log or a step of the problem; undefined for neither.
+   */
   placeOf(path: string, line: number): Promise<Pick<BreakpointSpec, 'event' | 'prefix'> | undefined>;
-  /** From everything the log has by now. Rejects with LabelError or PolicyError. */
+  /** Forks from everything that the log has so far. Rejects with LabelError or PolicyError. */
   fork(change: ForkChange): Promise<ForkResult>;
   dispose(): Promise<void>;
 }
@@ -41,7 +43,7 @@ export function numberField(configuration: object, name: string, { words, has }:
 
 const suffix = '.events.jsonl';
 
-/** The log to attach to: the file itself, or in the folder of a run the log of `problem`, else the one written last. */
+/** Returns the log to attach to: the file itself or, in a run's folder, the log of `problem`, else the latest one. */
 export async function logToAttach(path: string, problem: string | undefined): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw new Error(`${path} does not exist. "run" names the folder of a run or an event log (*${suffix}).`);

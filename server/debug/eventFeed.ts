@@ -1,20 +1,23 @@
 import type { RunEvent } from '../labeling/runEvents.js';
 
 /**
- * Where the debugger gets events from, one at a time and only when it asks: a finished log, a log that another process is
- * writing, or a search of its own that waits between two events.
+ * The source of the debugger's events, one at a time and only on request: a finished log, a log that another process is
+ * writing, or a search of the debugger, which waits between two events.
  */
 export interface EventFeed {
-  /** The next event; undefined when there will be none. Waits while none is there yet. Rejects with AbortError. */
+  /**
+   * Returns the next event, if necessary after waiting for it; undefined when there are no more. Rejects with
+   * AbortError.
+   */
   next(signal: AbortSignal): Promise<RunEvent | undefined>;
-  /** The events are made as they are asked for, by this process. */
+  /** Whether this process makes the events as they are requested. */
   readonly isLive: boolean;
   /** File of the event log. */
   readonly logFile: string;
   dispose(): Promise<void>;
 }
 
-/** Hands events from the side that makes them to the side that asks, one by one: `offer` resolves when the next one is asked for. */
+/** Passes events one by one from a producer to a consumer: `offer` resolves when the next event is requested. */
 export class Handover {
   #offered: { readonly event: RunEvent; readonly accepted: () => void } | undefined;
   #taken: (() => void) | undefined;
@@ -22,7 +25,7 @@ export class Handover {
   #isEnded = false;
   #failure: Error | undefined;
 
-  /** Resolves when `event` was taken and the one after it is asked for. */
+  /** Resolves when `event` was taken and the next one is requested. */
   async offer(event: RunEvent): Promise<void> {
     await new Promise<void>((accepted) => {
       this.#offered = { event, accepted };
@@ -30,7 +33,7 @@ export class Handover {
     });
   }
 
-  /** There will be no more; with an error, `take` rejects once. */
+  /** Ends the events; with an error, `take` rejects once. */
   end(error?: Error): void {
     this.#isEnded = true;
     this.#failure = error;
@@ -65,7 +68,7 @@ export class Handover {
     return undefined;
   }
 
-  /** Lets the other side continue to its own end: it is not asked for any more. */
+  /** Lets the producer continue to its own end: no more events are requested. */
   release(): void {
     this.#taken?.();
     this.#offered?.accepted();

@@ -3,7 +3,7 @@ import type { JudgedRollout, RunEvent } from '../labeling/runEvents.js';
 import type { SearchTree } from '../labeling/searchTree.js';
 import type { ExpressionValue, Lookup } from '../reasoning/expression.js';
 
-/** What one can stop at. `verdict` and `failure` look at each rollout of a batch. */
+/** Kinds of events at which a breakpoint can stop. `verdict` and `failure` match each rollout of a batch. */
 export const eventKinds = {
   selection: 'A wrong rollout is selected from the pool',
   rollouts: 'A batch of rollouts is sampled',
@@ -26,7 +26,7 @@ export interface Happening {
   readonly rollout?: JudgedRollout;
 }
 
-/** Everything a breakpoint may be about in one event. */
+/** Returns everything in one event that a breakpoint can match. */
 export function happenings(event: RunEvent): readonly Happening[] {
   switch (event.event) {
     case 'selected':
@@ -53,9 +53,10 @@ export function nodeIdOf(event: RunEvent): number {
 }
 
 /**
- * Names of conditions and watches, at the moment after an event: `event`, `number`, `node`, `mc`, `correct`, `total`, `visits`,
- * `depth`, `children`, `rollouts`, `failures`, `undecided`, `searches`, `q`, `u`, `pool`, `outcome`, `text`, and of a rollout
- * `verdict`, `verdict.method`, `answer`, `finish`, `steps`, `failure`, and `tokens` and `latency` (ms) where requests are kept.
+ * Returns the values of names in conditions and watches, at the moment after an event: `event`, `number`, `node`, `mc`,
+ * `correct`, `total`, `assumed`, `visits`, `depth`, `children`, `rollouts`, `failures`, `undecided`, `searches`, `q`,
+ * `u`, `pool`, `outcome`, `text`, and for a rollout `verdict`, `verdict.method`, `answer`, `finish`, `steps`,
+ * `failure`, and `tokens` and `latency` (ms) where requests are kept.
  */
 export function lookupAt(event: RunEvent, number: number, tree: SearchTree, rollout: JudgedRollout | undefined): Lookup {
   const node = tree.nodes[nodeIdOf(event)];

@@ -18,24 +18,24 @@ import { compareRuns, type RunComparison } from './compareRuns.js';
 import { comparisonPage } from './comparisonPage.js';
 import { type ForkCounts, recordedJudge, recordedPolicy, recordingOf } from './recordedPolicy.js';
 
-/** What is different in a fork, from event `at` on. */
+/** The changes of a fork, from event `at` on. */
 export interface ForkChange {
-  /** Events before this number are the same in both. */
+  /** Events before this number are the same in the original and the fork. */
   readonly at: number;
   /** Search settings by name, such as `cPuct`, `alpha`, `rollouts`. */
   readonly settings: Readonly<Record<string, number>>;
-  /** Other verdicts, by `prefixKey` of the whole solution. */
+  /** Changed verdicts, by `prefixKey` of the whole solution. */
   readonly verdicts: ReadonlyMap<string, JudgedCompletion['verdict']>;
-  /** Recorded verdicts do not count: the verifier of now judges again. */
+  /** Ignores recorded verdicts: the current verifier judges again. */
   readonly judgesAgain: boolean;
 }
 
 export interface ForkWorld {
-  /** Samples where the path leaves the recorded rollouts; without it such a fork rejects with PolicyError. */
+  /** Samples where the path leaves the recorded rollouts. Without a policy, such a fork rejects with PolicyError. */
   readonly policy: Policy | undefined;
   readonly judge: Judge;
   readonly images: readonly ProblemImage[];
-  /** The fork's log keeps the requests for what is sampled. */
+  /** Whether the fork's log keeps the requests for what is sampled. */
   readonly keepsRequests: boolean;
   readonly signal: AbortSignal;
 }
@@ -49,10 +49,10 @@ export interface ForkResult extends ForkCounts {
 }
 
 /**
- * Labels a problem again from a recorded run with something changed from event `at` on. Recorded rollouts are used wherever the new path
- * meets a prefix that was sampled; the original log and its labels stay as they are. The fork is written beside the log, into
- * `NAME.fork-N/`, with its own event log and a page that compares the two. Rejects with LabelError where the log has no beginning, else
- * as `labelProblem` does.
+ * Labels a problem again from a recorded run, with something changed from event `at` on. Recorded rollouts are used
+ * wherever the new path reaches a prefix that was sampled; the original log and its labels stay as they are. The fork
+ * is written beside the log, into `NAME.fork-N/`, with its own event log and a page that compares the two. Rejects with
+ * LabelError when the log has no beginning or a setting is out of range, else as `labelProblem` does.
  */
 export async function forkSearch(events: readonly RunEvent[], logFile: string, change: ForkChange, world: ForkWorld): Promise<ForkResult> {
   const [begin] = events;
@@ -97,7 +97,7 @@ async function runSwitched(run: RunRecorder, old: LabelSettings, { settings }: F
   else await monteCarlo(run, switched(old, { ...old, ...settings }, isSwitched));
 }
 
-/** Monte-Carlo records say which steps are right: by the threshold of the fork. */
+/** Returns the labels as text. In Monte-Carlo records, the threshold of the fork decides which steps are right. */
 function resultText(tree: SearchTree, { settings }: ForkChange): string {
   if (tree.begin.method === 'mcts') return treeText(tree);
   const begin = { ...tree.begin, settings: { ...tree.begin.settings, ...settings } };
@@ -114,7 +114,7 @@ function changeText({ settings, verdicts, judgesAgain }: ForkChange): string {
   ].join(', ');
 }
 
-/** Settings that change at a moment: every read gives the value of now. */
+/** Returns settings that change during the run: every read gives the current value. */
 function switched<T extends object>(before: T, after: T, isSwitched: () => boolean): T {
   return new Proxy(before, { get: (_, name) => Reflect.get(isSwitched() ? after : before, name) as unknown });
 }

@@ -10,7 +10,7 @@ export interface ForkBody {
   readonly original: string;
 }
 
-/** Forks a debugged run at a moment; what the debug console says of it, and what the editor can open. */
+/** Forks a debugged run at a moment. Returns the text for the debug console, and the files that the editor can open. */
 export async function forkAt(
   target: DebugTarget,
   { event, number, tree }: Moment,

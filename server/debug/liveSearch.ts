@@ -6,13 +6,13 @@ import type { LabelSettings } from '../labeling/runSettings.js';
 import { type EventFeed, Handover } from './eventFeed.js';
 
 /**
- * Labels a problem one event at a time: the search waits, between writing an event to its log and going on, until the next event is
- * asked for. What an earlier run recorded is handed out first and is not sampled again.
+ * Labels a problem one event at a time: after writing an event to its log, the search waits until the next event is
+ * requested. Events that an earlier run recorded are returned first, and are not sampled again.
  */
 export function liveSearch(problem: ProblemToLabel, settings: LabelSettings, world: LabelWorld, logFile: string): EventFeed {
   const handover = new Handover();
   const stop = new AbortController();
-  // All rollouts under way listen to it, and stop when they end.
+  // All current rollouts listen to the signal until they end.
   setMaxListeners(0, stop.signal);
   let isReleased = false;
   const gated: LogStore = {

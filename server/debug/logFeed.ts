@@ -5,17 +5,17 @@ import { parseEvents } from '../labeling/eventLog.js';
 import type { RunEvent } from '../labeling/runEvents.js';
 import type { EventFeed } from './eventFeed.js';
 
-/** The file system may miss a change on a network drive: the log is looked at this often at least, in ms. */
+/** The file system may miss a change on a network drive, so the log is checked at least this often, in ms. */
 const lookMs = 500;
 
 /**
- * A log on disk as a feed. It is read as far as its lines are whole; at its end `next` waits for further lines, so that a log which
- * another process or machine is writing can be followed. A log with an `end` has no more events.
+ * A log on disk as a feed. Only complete lines are read. At the end of the log `next` waits for further lines, so that
+ * a log which another process or machine is writing can be followed. A log with an `end` event has no more events.
  * Rejects with LabelError that names the line when the log is damaged.
  */
 export function logFeed(logFile: string): EventFeed {
   let waiting: RunEvent[] = [];
-  /** How many of them were handed out. */
+  /** How many of them were returned. */
   let handed = 0;
   let offset = 0;
   let lines = 0;
@@ -55,7 +55,7 @@ export function logFeed(logFile: string): EventFeed {
         waiting = [];
         handed = 0;
         if (damage) throw damage;
-        // What is whole before a damaged line can be looked at.
+        // Complete events before a damaged line are returned first.
         await read().catch((error: unknown) => (damage = error as Error));
         if (damage) continue;
         if (waiting.length > 0) continue;
@@ -67,7 +67,7 @@ export function logFeed(logFile: string): EventFeed {
   };
 }
 
-/** Resolves when the file changes, or after a while. Rejects with AbortError. */
+/** Resolves when the file changes, or after `lookMs`. Rejects with AbortError. */
 async function changed(path: string, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   await new Promise<void>((resolve) => {

@@ -6,7 +6,7 @@ import { prefixKey, prefixKeyOf } from './breakpoints.js';
 import { nodeIdOf } from './eventKinds.js';
 import { summary } from './scopes.js';
 
-/** Where a debugged search is. */
+/** Current position of a debugged search. */
 export interface Moment {
   readonly event: RunEvent;
   /** The event's line in the log, from 0. */
@@ -14,24 +14,27 @@ export interface Moment {
   readonly tree: SearchTree;
 }
 
-/** The text of a problem that the search is about: a document may have others. */
+/** Whether the search is about this problem: a document may have others. */
 export function isAbout({ tree }: Moment, { question }: Pick<Problem, 'question'>): boolean {
   return question.trim() === tree.problem.question.trim();
 }
 
-/** The steps of a problem that are those of a search's node: one step of a solution, or the last one of a tree's node. */
+/**
+ * Returns the `prefixKey` of the search's node for a step: up to the step or, in a tree, up to the last step of its
+ * node.
+ */
 export function stepPrefix(problem: Problem, step: number): string {
   return prefixKey(textsTo(problem, lastOfNode(problem, step)));
 }
 
-/** What the search knows of a step at a moment; undefined where it has no node with this prefix. */
+/** Returns the search's node for a step at a moment; undefined when it has no node with this prefix. */
 export function nodeAt(moment: Moment, problem: Problem, step: number): SearchNode | undefined {
   if (!isAbout(moment, problem)) return undefined;
   const prefix = stepPrefix(problem, step);
   return moment.tree.nodes.find(({ id }) => prefixKeyOf(moment.tree, id) === prefix);
 }
 
-/** The step of a problem that ends where the node of the current event ends; undefined for the problem itself, and where there is none. */
+/** Returns the step at which the current event's node ends; undefined for the problem itself, or if there is none. */
 export function currentStep(moment: Moment, problem: Problem): number | undefined {
   if (!isAbout(moment, problem)) return undefined;
   const wanted = prefixKeyOf(moment.tree, nodeIdOf(moment.event));
@@ -43,7 +46,7 @@ export function momentText({ event, number }: Moment, node: SearchNode): string 
   return `event ${number} (${event.event}): ${summary(node)}${node.visits > 0 ? `, selected ${node.visits} times` : ''}`;
 }
 
-/** What debugged searches know of a step at this moment. */
+/** What each debugged search knows about a step at this moment, as text. */
 export function momentTexts(moments: readonly Moment[], problem: Problem, step: number): string[] {
   return moments.flatMap((moment) => {
     const node = nodeAt(moment, problem, step);

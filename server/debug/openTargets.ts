@@ -32,7 +32,7 @@ export interface JudgeName {
 export interface TargetHost {
   /** Opens a policy by its name (`mini`, a folder, a URL). Rejects with PolicyError. */
   openPolicy(name: string): Promise<Policy>;
-  /** Opens the LLM judge that a configuration names, else the one of the settings; the rules alone where there is neither. */
+  /** Opens the LLM judge of a configuration, else that of the settings; if there is neither, only the rules judge. */
   openJudge(choice: JudgeName | undefined): Promise<Judge>;
   /** Whether logs of debugged searches and forks keep the requests with their replies. */
   readonly keepsRequests: () => boolean;
@@ -83,7 +83,7 @@ interface ForkHost {
   readonly keepsRequests: () => boolean;
 }
 
-/** Opens the images that a file of problems, or a log, names. */
+/** Returns a function that opens the images named in a file of problems or in a log. */
 function imagesOf(file: string): LabelWorld['images'] {
   return (names) => problemImages(imagePlace(pathToFileURL(file).href, []), names);
 }
@@ -114,7 +114,7 @@ function target(feed: EventFeed, host: ForkHost, close: () => Promise<void>): De
   };
 }
 
-/** The problem with an id, or the first one. Throws an Error that says which there are. */
+/** Returns the problem with an id, or the first one. Throws an Error that lists the problems. */
 async function problemIn(file: string, id: string | undefined): Promise<ProblemToLabel> {
   const { reasoning } = await readInput(file);
   const { problems, faults } = labelProblems(reasoning.problems);
@@ -150,7 +150,10 @@ function settingsIn(configuration: object): LabelSettings {
   return { ...defaultLabelSettings.mcts, ...own, seed };
 }
 
-/** An event by its line in the log; in any other file the prefix that ends with the step (or its tree node) on the line. */
+/**
+ * Returns an event by its line in the log or, in any other file, the prefix up to the step (or its tree node) on the
+ * line.
+ */
 async function placeOf(logFile: string, path: string, line: number): Promise<Pick<BreakpointSpec, 'event' | 'prefix'> | undefined> {
   if (resolve(path) === resolve(logFile)) return { event: line };
   const { reasoning, lines } = await readInput(path);

@@ -4,7 +4,7 @@ import type { JudgedCompletion, JudgedRollout, RunEvent } from '../labeling/runE
 import { applyEvent, beginTree, prefixOf } from '../labeling/searchTree.js';
 import { prefixKey } from './breakpoints.js';
 
-/** What a log knows: the rollouts of each prefix, in the order they were sampled, and the verdict on each solution. */
+/** Contents of a log: the rollouts of each prefix in the order they were sampled, and the verdict on each solution. */
 export interface Recording {
   readonly policy: string;
   readonly rollouts: ReadonlyMap<string, readonly JudgedRollout[]>;
@@ -42,8 +42,8 @@ export interface ForkCounts {
 }
 
 /**
- * A policy that gives a prefix the rollouts recorded from it, in their order, and asks `live` only for what is missing. Without a live
- * policy it rejects with PolicyError at the first prefix that was not sampled.
+ * A policy that returns the rollouts recorded for a prefix, in their order, and asks `live` only for missing ones.
+ * Without a live policy it rejects with PolicyError at the first prefix with missing rollouts.
  */
 export function recordedPolicy(recording: Recording, live: Policy | undefined, counts: ForkCounts): Policy {
   const used = new Map<string, number>();
@@ -82,15 +82,18 @@ function withoutVerdict(rollout: JudgedRollout): SampledRollout {
   return completion;
 }
 
-/** What is different in the verdicts. */
+/** The changes of the verdicts. */
 export interface OtherVerdicts {
   /** By `prefixKey` of the whole solution. */
   readonly verdicts: ReadonlyMap<string, RolloutVerdict['verdict']>;
-  /** Whether recorded verdicts do not count now. */
+  /** Whether recorded verdicts are currently ignored. */
   readonly judgesAgain: () => boolean;
 }
 
-/** A judge that repeats recorded verdicts, with some replaced. It asks `live` about solutions that were not judged, or are judged again. */
+/**
+ * A judge that repeats recorded verdicts, with some replaced. It asks `live` about solutions without a verdict, or with
+ * one that is ignored.
+ */
 export function recordedJudge({ verdicts }: Recording, { verdicts: overrides, judgesAgain }: OtherVerdicts, live: Judge): Judge {
   return {
     fingerprint: `recorded verdicts with ${overrides.size} changed, then ${live.fingerprint}`,

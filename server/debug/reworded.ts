@@ -3,15 +3,15 @@ import { wordsOf } from './wordDiff.js';
 
 type ComparedStep = RunComparison['nodes'][number];
 
-/** A step of the first run, and the one that the second run has in its place. */
+/** A step of the first run, and the step that replaces it in the second run. */
 export interface RewordedStep {
   readonly first: ComparedStep;
   readonly second: ComparedStep;
 }
 
-/** Two steps that share less than this part of their words are two steps, not one in other words. */
+/** Two steps that share less than this part of their words are different steps, not one in other words. */
 const LEAST_SHARED = 0.5;
-/** Of steps behind one prefix so many of each run are looked at. */
+/** Most steps of each run after one prefix that are compared. */
 const MOST_SIBLINGS = 40;
 
 interface Siblings {
@@ -23,8 +23,8 @@ interface Siblings {
 const siblings = (): Siblings => ({ first: [], second: [], below: new Map<string, Siblings>() });
 
 /**
- * The steps that only one run has, in pairs of one from each run that say the same in other words: behind the same steps, those
- * that share the most words first.
+ * Pairs steps that only one run has with steps of the other run that say the same in other words. Both steps of a pair
+ * follow the same steps; pairs that share the most words are formed first.
  */
 export function rewordedSteps(nodes: RunComparison['nodes']): RewordedStep[] {
   const root = siblings();
@@ -64,7 +64,7 @@ function countWords({ prefix }: ComparedStep): Map<string, number> {
   return counts;
 }
 
-/** Words of both, of all words of the longer one: in [0, 1]. */
+/** Number of common words divided by that of the longer text: in [0, 1]. */
 function sharedPart(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): number {
   const sum = (counts: Iterable<number>): number => [...counts].reduce((total, count) => total + count, 0);
   const shared = sum([...one].map(([word, count]) => Math.min(count, other.get(word) ?? 0)));

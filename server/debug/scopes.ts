@@ -66,7 +66,7 @@ export function summary({ value, assumed, total, correct, steps }: SearchNode): 
   return steps[0] === undefined ? known : `${known} ${firstLine(steps[0])}`;
 }
 
-/** The candidates as they were when the event chose among them: a selection has taken its own out. */
+/** The selected candidate, if the event is a selection, then the pool, from which the selection has removed it. */
 function poolVariables(tree: SearchTree, event: RunEvent): readonly Variable[] {
   const settings = settingsOf(tree.begin);
   if (settings.method !== 'mcts') return [];
@@ -152,7 +152,7 @@ function firstLine(text: string): string {
   return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 }
 
-/** The nodes from the one an event is about up to the root: the call stack. */
+/** The call stack: the nodes from the event's node up to the root. */
 export function pathOf(tree: SearchTree, event: RunEvent): readonly SearchNode[] {
   const path: SearchNode[] = [];
   for (let at: number | undefined = nodeIdOf(event); at !== undefined; at = tree.nodes[at]?.parent) {

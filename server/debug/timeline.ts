@@ -2,12 +2,12 @@ import type { RunEvent } from '../labeling/runEvents.js';
 import { applyEvent, beginTree, EventError, type SearchTree } from '../labeling/searchTree.js';
 
 /**
- * The events of one problem's log and the tree at any of them. Each event that was applied can be taken back, so that one step costs the
- * same in both directions, however long the log is.
+ * The events of one problem's log, and the tree at any of them. Each applied event can be undone, so that one step
+ * costs the same in both directions, however long the log is.
  */
 export class Timeline {
   readonly #events: RunEvent[] = [];
-  /** What takes back the events after the first one, up to the present moment. */
+  /** Functions that undo the events after the first one, up to the current moment. */
   readonly #undo: (() => void)[] = [];
   #tree: SearchTree | undefined;
   #at = 0;
@@ -16,7 +16,7 @@ export class Timeline {
     return this.#events.length;
   }
 
-  /** Number of the event that happened last, from 0; -1 before the first. */
+  /** Number of the last applied event, from 0; -1 before the first. */
   get position(): number {
     return this.#at - 1;
   }
@@ -34,7 +34,7 @@ export class Timeline {
     return this.#tree;
   }
 
-  /** Adds an event behind the others. */
+  /** Appends an event. */
   push(event: RunEvent): void {
     this.#events.push(event);
   }

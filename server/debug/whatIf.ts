@@ -4,10 +4,10 @@ import { settingRanges } from '../labeling/settingRanges.js';
 import type { NumberRange } from '../reasoning/numberRange.js';
 import { prefixKey } from './breakpoints.js';
 
-/** What `what if cPuct = 0.5, rollout 3 = wrong` asks for. */
+/** The content of a line such as `what if cPuct = 0.5, rollout 3 = wrong`. */
 export interface WhatIf {
   readonly settings: Readonly<Record<string, number>>;
-  /** The verifier of now judges every rollout again. */
+  /** The current verifier judges every rollout again. */
   readonly judgesAgain: boolean;
   /** Another verdict for a rollout of the current batch, counted from 0. */
   readonly verdict?: { readonly rollout: number; readonly verdict: JudgedCompletion['verdict'] };

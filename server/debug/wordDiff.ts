@@ -3,7 +3,7 @@ import { diffArrays } from 'diff';
 /** A piece of two texts: in both, only in the first, or only in the second. */
 export interface DiffPiece {
   readonly kind: 'same' | 'removed' | 'added';
-  /** Begins with a blank where the text has one there. */
+  /** Begins with a blank if the text has one there. */
   readonly text: string;
 }
 
@@ -15,15 +15,15 @@ interface Word {
 
 /** A command of LaTeX, a Chinese character, a run of letters, a number, or any other character. */
 const WORDS = /\s*(\\\p{L}+|\p{Script=Han}|(?:(?!\p{Script=Han})[\p{L}\p{M}])+|\p{N}+(?:[.,]\p{N}+)*|\S)/gu;
-/** Words to remove and to add; texts that differ in more are replaced as a whole. */
+/** Texts with more words to remove and add than this are replaced as a whole. */
 const MOST_CHANGES = 1_000;
 
-/** The words of a text; how many blanks are between them makes no difference. */
+/** Returns the words of a text; the number of blanks between them makes no difference. */
 export function wordsOf(text: string): Word[] {
   return [...text.trim().matchAll(WORDS)].map(([all, word = '']) => ({ word, text: `${/^\s/.test(all) ? ' ' : ''}${word}` }));
 }
 
-/** The fewest words to remove from the first text and to add to get the second one; at each place removed words come first. */
+/** Returns the fewest changes from the first text to the second. At each place, removed words come before added ones. */
 export function wordDiff(first: string, second: string): DiffPiece[] {
   const [a, b] = [wordsOf(first), wordsOf(second)];
   const changes = diffArrays(a, b, { comparator: (one, other) => one.word === other.word, maxEditLength: MOST_CHANGES });

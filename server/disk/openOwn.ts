@@ -5,9 +5,9 @@ import { isInside } from './insideFolders.js';
 import { WriteError } from './writeWhole.js';
 
 /**
- * Opens a file to read it and to write behind its end, and makes it where there is none. A link is not followed: whoever
- * filled a folder may have planted one that leads to a file elsewhere. Rejects with WriteError for a link and for what is not
- * a regular file, else with the error of the file system.
+ * Opens a file to read it and to append to it, and creates it if it does not exist. A link is not followed, because
+ * whoever filled the folder may have planted one to a file elsewhere. Rejects with WriteError for a link and for what
+ * is not a regular file, else with the error of the file system.
  */
 export async function openOwn(path: string): Promise<FileHandle> {
   const there = await lstat(path).catch((error: NodeJS.ErrnoException) => {
@@ -30,8 +30,8 @@ export async function openOwn(path: string): Promise<FileHandle> {
 }
 
 /**
- * Rejects with WriteError when a folder, which need not exist yet, is or would be outside `top` because of a link: for folders
- * whose names a workspace fills, not the user. A folder that by its name is outside `top` was chosen so, and passes.
+ * Rejects with WriteError when a link puts a folder, which need not exist yet, outside `top`. For folders whose names
+ * come from a workspace and not from the user. A folder whose own name is outside `top` was chosen that way and passes.
  */
 export async function refuseLinkOut(folder: string, top: string): Promise<void> {
   if (!isInside(resolve(folder), [resolve(top)])) return;
@@ -45,7 +45,7 @@ export async function refuseLinkOut(folder: string, top: string): Promise<void> 
   }
 }
 
-/** The error for a link, or for what is not a regular file, in the place of a file that is written. */
+/** The error for a file to write that is a link or not a regular file. */
 export function notOwn(path: string): WriteError {
   return new WriteError(
     english('{0} is a link or not a regular file, and nothing is written to it. Remove it, or choose another folder.', path),

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } fro
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { english } from '../l10n.js';
 
-/** What has the name of a file is a device, a pipe, a folder, or too large; the message names it and the remedy. */
+/** A path leads to a device, a pipe, a folder or too large a file; the message names it and the remedy. */
 export class NotReadable extends Error {
   override readonly name = 'NotReadable';
 }
@@ -10,12 +10,12 @@ export class NotReadable extends Error {
 const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
- * Opens a regular file to read it; links are followed. A folder that somebody else filled may have a link to `/dev/zero`, which never
- * ends, or a pipe, which waits for its other end and keeps one of Node's few threads. Rejects with NotReadable, else with the error of
- * the file system. The caller closes the file.
+ * Opens a regular file to read it; links are followed. A folder that somebody else filled may have a link to
+ * `/dev/zero`, which never ends, or a pipe, which waits for its other end and blocks one of Node's few threads. Rejects
+ * with NotReadable, else with the error of the file system. The caller closes the file.
  */
 export async function openRegular(path: string): Promise<FileHandle> {
-  // Opening a device may already have an effect.
+  // Merely opening a device can have an effect.
   if (!(await stat(path)).isFile()) throw notRegular(path);
   const file = await open(path, flags);
   try {
@@ -38,7 +38,7 @@ export async function readRegular(path: string, most = Number.POSITIVE_INFINITY)
   }
 }
 
-/** `readRegular` without giving way, for the small files that decide how others are read. Throws. */
+/** Synchronous `readRegular`, for the small files that determine how others are read. Throws the same errors. */
 export function readRegularSync(path: string, most: number): Buffer {
   if (!statSync(path).isFile()) throw notRegular(path);
   const file = openSync(path, flags);

@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { english } from '../l10n.js';
 import { isInside } from './insideFolders.js';
 
-/** A file cannot be written where it was asked for; the message names it and the remedy. */
+/** A file cannot be written at the requested path; the message names it and the remedy. */
 export class WriteError extends Error {
   override readonly name = 'WriteError';
 }
@@ -18,14 +18,14 @@ export interface WriteOptions {
 /** Text or bytes, or a function that writes them piece by piece. */
 export type Content = string | Uint8Array | ((file: FileHandle) => Promise<void>);
 
-/** What a process that was killed while writing leaves: `NAME.<16 hex digits>.unfinished`. */
+/** The file that a process killed while writing leaves behind: `NAME.<16 hex digits>.unfinished`. */
 const UNFINISHED = /\.[0-9a-f]{16}\.unfinished$/;
 
 /**
- * Writes a file so that it is there whole or not at all: into a new file of a random name in the same folder, through to the
- * disk, then renamed. Whatever stops it (a full disk, a crash, a kill) leaves the old file as it was. A link at `path` is
- * replaced, never followed. Rejects with WriteError for what is not a regular file or is outside `within`, else with the
- * error of the file system.
+ * Writes a file so that it exists either whole or not at all: the content goes into a new file with a random name in
+ * the same folder, is flushed to the disk, and the file is then renamed. Whatever interrupts this (a full disk, a
+ * crash, a kill) leaves the old file as it was. A link at `path` is replaced, never followed. Rejects with WriteError
+ * for what is not a regular file or is outside `within`, else with the error of the file system.
  */
 export async function writeWhole(path: string, content: Content, { within }: WriteOptions = {}): Promise<void> {
   const folder = await realpath(dirname(resolve(path)));
@@ -55,19 +55,19 @@ export async function writeWhole(path: string, content: Content, { within }: Wri
   await syncFolder(folder);
 }
 
-/** Whether a file name is one that `writeWhole` gives to a file it has not finished. */
+/** Whether `writeWhole` gives this kind of name to a file that is not finished. */
 export function isUnfinished(name: string): boolean {
   return UNFINISHED.test(name);
 }
 
-/** Removes what killed processes left of writing a file. Only whoever alone may write the file calls it. */
+/** Removes unfinished files that killed processes left for `path`. Only the sole writer of that file may call it. */
 export async function removeUnfinished(path: string): Promise<void> {
   const names = await readdir(dirname(path)).catch((): string[] => []);
   const left = names.filter((name) => isUnfinished(name) && name.startsWith(`${basename(path)}.`));
   for (const name of left) await rm(join(dirname(path), name), { force: true });
 }
 
-/** Whether two paths name the same file on disk, links resolved. A file that does not exist is the same as none. */
+/** Whether two paths name the same file on disk, links resolved. False when either file does not exist. */
 export async function isSameFile(one: string, other: string): Promise<boolean> {
   const [a, b] = await Promise.all([one, other].map(async (path) => realpath(path).then(statOf, () => undefined)));
   return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;

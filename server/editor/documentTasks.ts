@@ -2,27 +2,27 @@ import { editPauseMs } from '../protocol/status.js';
 import type { OpenDocument } from './openDocument.js';
 import type { Clock } from './service.js';
 
-/** An edit waits for `editPauseMs` before it is read; where reading takes longer, as long as that, up to this. */
+/** Longest delay before an edit is read. The delay is `editPauseMs`, or the time of the last reading if longer. */
 const longestPauseMs = 3_000;
 /**
- * While a document is being scored, its features are refreshed no more often than this; then after twice the time, up to `longestRefreshMs`.
- * What is in sight is scored first, and an editor takes in all marks of the file at each refresh.
+ * Time between two refreshes of a document's features while it is scored. It doubles up to `longestRefreshMs`: visible
+ * steps are scored first, and an editor processes all marks of the file at each refresh.
  */
 const refreshMs = 500;
 const longestRefreshMs = 2_000;
-/** After an edit the first new scores are waited for this long, so that the editor takes in the text and its scores at once. */
+/** Longest wait for the first new scores after an edit, so that the editor gets the text and its scores at once. */
 const firstScoresMs = 250;
 
-/** One open document and what is still to be done for it: reading an edit, announcing new scores, answering who waits for them. */
+/** An open document and its pending work: reading an edit, announcing new scores, settling promises that wait. */
 export class DocumentTasks {
   readonly #clock: Clock;
   readonly #announce: () => void;
-  /** Milliseconds that reading took last. */
+  /** Milliseconds that the last reading took. */
   #readingMs = 0;
   #stopRead: (() => void) | undefined;
   #stopRefresh: (() => void) | undefined;
   #refreshMs = refreshMs;
-  /** Scores of the present text were shown. */
+  /** Whether scores of the present text have been shown. */
   #hasShown = false;
   #readers: (() => void)[] = [];
   #waiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
@@ -37,7 +37,7 @@ export class DocumentTasks {
     this.#announce = announce;
   }
 
-  /** Runs `read` when no further edit has come for a moment; until then the editor is given nothing. */
+  /** Runs `read` after a pause without further edits. Until then nothing is announced to the editor. */
   readSoon(read: () => void): void {
     this.#stopRead?.();
     this.#stopRefresh?.();
@@ -45,7 +45,7 @@ export class DocumentTasks {
     this.#stopRead = this.#clock.after(Math.min(Math.max(editPauseMs, this.#readingMs), longestPauseMs), read);
   }
 
-  /** The text is read now: an edit that waited is no longer to be read. */
+  /** Reads the text now and cancels the pending reading of an edit. */
   readNow(): void {
     const isEdit = this.#stopRead !== undefined;
     this.#stopRead?.();
@@ -55,7 +55,7 @@ export class DocumentTasks {
     try {
       this.document.read();
     } catch (error) {
-      // A text that cannot be read is not waited for: a client may send anything as the text of a document.
+      // Readers must not wait for a text that cannot be read: a client may send anything as a document's text.
       this.#answerReaders();
       throw error;
     } finally {
@@ -63,7 +63,7 @@ export class DocumentTasks {
     }
     if (this.document.waitingSteps === 0) this.settle();
     if (!isEdit || this.document.waitingSteps === 0) return this.refresh();
-    // Somebody types: what is in sight comes first, and the rest of a large file must not meet the next key.
+    // The user is typing: visible steps come first, and refreshing a large file must not delay the next keystroke.
     this.#refreshMs = longestRefreshMs;
     this.#stopRefresh = this.#clock.after(firstScoresMs, () => this.refresh());
   }
@@ -75,7 +75,7 @@ export class DocumentTasks {
     this.#answerReaders();
   }
 
-  /** While scores come in: the first ones after each edit are shown at once, more of them less and less often. */
+  /** Refreshes while scores arrive: at once for the first ones after an edit, then at growing intervals. */
   refreshInTurn(): void {
     if (!this.#hasShown) this.refresh();
     else if (!this.#stopRefresh) {
@@ -85,19 +85,19 @@ export class DocumentTasks {
     this.#hasShown = true;
   }
 
-  /** Resolves when the present text has been read and announced, or could not be: at once, or when nothing was edited for a moment. */
+  /** Resolves when the present text has been read and announced, or cannot be read; at once without a pending edit. */
   whenRead(): Promise<void> {
-    // Without an edit that waits, nobody reads the text any more: reading it has failed.
+    // A stale text without a pending edit is not read again: reading it has failed.
     const isAwaited = this.document.isStale ? this.#stopRead !== undefined : !this.#hasShown && this.#stopRefresh !== undefined;
     return isAwaited ? new Promise((resolve) => this.#readers.push(resolve)) : Promise.resolve();
   }
 
-  /** Resolves when every step is settled; rejects with what `settle` is given. */
+  /** Resolves when every step is settled; rejects with the error passed to `settle`. */
   waitForScores(): Promise<void> {
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
 
-  /** Answers everybody who waits. */
+  /** Settles all promises of `waitForScores`. */
   settle(error?: Error): void {
     this.#refreshMs = refreshMs;
     const waiters = this.#waiters;

@@ -12,11 +12,11 @@ export interface EditorPolicyOptions extends Omit<PolicyHost, 'key'> {
   readonly settings: () => Pick<ServerSettings, 'device' | 'threads'>;
   /** The key of a server, by its base URL; undefined where none was set. */
   readonly key: (url: string) => Promise<string | undefined>;
-  /** Throws where the user has not allowed that something is sent to a server, by its URL; called before each request. */
+  /** Throws if the user has not consented to the server at this URL. Called before each request. */
   readonly requireConsent: (url: string) => void;
 }
 
-/** Where the judge is asked, and its name there; empty = none. */
+/** The verifier, and the judge's server (`url`) with its name there (`model`); empty = no judge. */
 export interface EditorJudge {
   /** A command or an endpoint; empty = the rules. */
   readonly verifier: string;
@@ -24,12 +24,12 @@ export interface EditorJudge {
   readonly model: string;
 }
 
-/** How a server is asked from the editor: some rollouts at once, and patience for large models. */
+/** Options of requests from the editor: several rollouts at once, and a long timeout for large models. */
 const server = { mode: 'chat', temperature: 1, maxTokens: 2048, concurrency: 8, timeout: 280_000, retries: 3 } as const;
 
 /**
- * Opens the policy that `steplens.labeling.policy` names. A server gets the key that was kept for it and no other: a workspace
- * may name a server, and must not have the environment's key sent there.
+ * Opens the policy that `steplens.labeling.policy` names. A server gets only the key stored for it: a workspace may
+ * name a server, and must not cause the environment's key to be sent there.
  */
 export async function openEditorPolicy(policy: string, { settings, key, requireConsent, ...host }: EditorPolicyOptions): Promise<Policy> {
   const { device, threads } = settings();
@@ -49,7 +49,7 @@ export async function openEditorPolicy(policy: string, { settings, key, requireC
   };
 }
 
-/** Opens the verifier and the judge of the settings: the rules or `steplens.verifier`, and the LLM of `steplens.labeling.judge` behind them. */
+/** Opens the rules or `steplens.verifier`, followed by the LLM of `steplens.labeling.judge` if one is set. */
 export async function openEditorJudge(
   rules: Verifier,
   { verifier: choice, url, model }: EditorJudge,
@@ -73,7 +73,7 @@ export async function openEditorJudge(
   };
 }
 
-/** The key is asked for once, when the server is opened. */
+/** Requests the key once, when the server is opened. */
 async function keyOf(url: string, key: EditorPolicyOptions['key']): Promise<PolicyHost['key']> {
   const found = originOf(url) === undefined ? undefined : await key(url);
   return () => found;

@@ -4,8 +4,8 @@ import { originOf } from '../remote/serverKeys.js';
 import type { EditorPolicyOptions } from './editorPolicy.js';
 
 /**
- * The verifier that `steplens.verifier` names (a command or an endpoint), else the rules. An endpoint gets the key that was kept for
- * its server, and nothing before the user has consented. Disposing of it leaves the rules open. Throws AddressError.
+ * Opens the verifier in `steplens.verifier` (a command or an endpoint), else the rules. An endpoint gets the key stored
+ * for its server, and nothing before the user consents. Disposing it leaves the rules open. Throws AddressError.
  */
 export async function openEditorVerifier(
   rules: Verifier,

@@ -8,16 +8,16 @@ import { type ScoreJob, type ScoreOptions, type ScoreResult, type ScorerInfo, sc
 import { type OpenText, readRequested } from './openInput.js';
 import type { OpenImages } from './scoringQueue.js';
 
-/** Between two tellings of how far it is. Milliseconds. */
+/** Milliseconds between two progress reports. */
 const progressMs = 100;
-/** For resampling and intervals: the command line's own, so that both print the same numbers. */
+/** Seed for resampling and intervals, the same as on the command line, so that both print the same numbers. */
 const seed = 1;
 
 /** What an evaluation needs of the server. */
 export interface EvaluationHost {
   openText(uri: string): OpenText | undefined;
   readonly images: OpenImages;
-  /** The verifier of the settings; `rules`: the one to use where they name none. */
+  /** Opens the verifier of the settings, or uses `rules` if they name none. */
   openVerifier(rules: Verifier): Promise<Verifier>;
   /** Scores one problem with the model of the settings. */
   score(job: ScoreJob, options: ScoreOptions): Promise<{ readonly result: ScoreResult; readonly info: ScorerInfo }>;

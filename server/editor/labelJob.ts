@@ -6,8 +6,8 @@ import type { ScoredDocument } from '../language/scoredDocument.js';
 import type { LabelingSettings, LabelJob, ResultJob } from './labelerPort.js';
 
 /**
- * A problem of a document as a run takes it. Rejects with a sentence that says what is missing. The document is the one that was open
- * when the request came: a run does not depend on whether it is still open later.
+ * Creates a run's job for a problem of a document. Rejects with a sentence that names what is missing. `document` is
+ * the one that was open when the request arrived: a run does not depend on whether it stays open.
  */
 export async function labelJob(
   document: ScoredDocument,
@@ -40,10 +40,10 @@ export async function labelJob(
   return { problem: labeled, uri, images, place, settings, again };
 }
 
-/** Problems of one document whose runs are looked for. */
+/** Maximum number of problems in a document whose runs are searched for. */
 const mostResults = 2000;
 
-/** The problems of a document whose runs may be beside it; of a very long one, the first. A tree is a result itself. */
+/** Returns the problems that may have runs beside the document, at most its first ones. A tree is a result itself. */
 export function resultJobs({ uri, reasoning }: ScoredDocument, settings: LabelingSettings): ResultJob[] {
   return reasoning.problems.slice(0, mostResults).flatMap((one) => {
     const [problem] = one.tree ? [] : labelProblems([one]).problems;

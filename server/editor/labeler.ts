@@ -26,7 +26,7 @@ export type OpenPolicy = (policy: string) => Promise<Policy>;
 /** Opens the judge the settings name; rejects with PolicyError when it cannot be used. */
 export type OpenJudge = (rules: Verifier, judge: EditorJudge) => Promise<Judge>;
 
-/** Where one run of a problem goes. */
+/** Location, problem and settings of one run. */
 interface RunPlace {
   readonly files: ProblemFiles;
   readonly folder: string;
@@ -34,16 +34,16 @@ interface RunPlace {
   readonly settings: LabelSettings;
 }
 
-/** Runs of a problem in the editor; more than anybody labels one. */
+/** Maximum number of runs per problem in the editor, more than a user needs. */
 const mostRuns = 1000;
-/** ms that a run waits for a policy that fails, before it ends and says so: somebody is waiting. */
+/** Milliseconds that a run waits for a failing policy before it ends with an error, because a user is waiting. */
 const patience = 60_000;
 
 /**
- * Runs the pipeline beside the files of the editor. A document's runs are in a folder of its name; a run with other settings,
- * or a second one of the same, has a folder of its own beside it (`NAME-2`, seed 2), so that no label is ever overwritten.
- * A file that a run wrote is labeled again beside that run, never in a folder below it. Image paths are written relative to the
- * results, so that these can be moved together with the figures.
+ * Runs the pipeline beside the files of the editor. A document's runs are in a folder with its name. A run with other
+ * settings, or a second one with the same, has a folder of its own beside it (`NAME-2`, seed 2), so that no label is
+ * ever overwritten. A file that a run wrote is labeled again beside that run, never in a folder below it. Image paths
+ * are written relative to the results, so that these can be moved together with the figures.
  */
 export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge, rules: Verifier, report: (message: string) => void): Labeler {
   const judgeOf = async ({ labelingJudge, labelingJudgeModel, verifier }: LabelingSettings): Promise<Judge> =>
@@ -58,7 +58,7 @@ export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge, rule
     }
   }
 
-  /** The run to continue with, or to find finished; else a new one. */
+  /** Returns the last run with the same settings, to continue it or use its result; else a new run. */
   async function placeOf(job: LabelJob, policy: Policy, judge: Judge): Promise<RunPlace> {
     const info = await policy.describe();
     const home = await homeOf(job);
@@ -164,11 +164,11 @@ export function createLabeler(openPolicy: OpenPolicy, openJudge: OpenJudge, rule
   };
 }
 
-/** Where the runs of a document are: `NAME`, `NAME-2`, … in a folder. */
+/** Location of a document's runs: `NAME`, `NAME-2`, … in the folder `beside`. */
 interface Home {
   readonly beside: string;
   readonly name: string;
-  /** As the run has it that wrote the document. */
+  /** The problem as recorded by the run that wrote the document, if a run did. */
   readonly problem: ProblemToLabel;
 }
 
@@ -177,7 +177,7 @@ function homeBeside({ uri, settings }: Pick<LabelJob, 'uri' | 'settings'>): Omit
   return { beside: resolve(dirname(file), settings.labelingFolder), name: basename(file, extname(file)) };
 }
 
-/** Of a file that a run wrote, or of its log: beside that run, under the id it has there. */
+/** Locates a job's runs. A file that a run wrote, or its log, is labeled beside that run, under its id there. */
 async function homeOf(job: LabelJob): Promise<Home> {
   const log = logOf(job.uri);
   const [first] = (await readEventLog(log)).recorded;
@@ -232,18 +232,18 @@ function keepsRequests({ settings }: LabelJob): boolean {
   return settings.labelingKeepRequests === 'always';
 }
 
-/** The images of a log, whose relative paths start from `folder`. */
+/** Opens the images of a log, whose paths are relative to `folder`. */
 function imagesFrom(folder: string, { place: { roots } }: LabelJob): LabelWorld['images'] {
   return (names) => problemImages({ searched: [folder], roots }, names);
 }
 
-/** `NAME.events.jsonl` beside `NAME.json` or `NAME.jsonl`; a log itself. */
+/** Returns the path of `NAME.events.jsonl` beside `NAME.json` or `NAME.jsonl`; for a log, its own path. */
 export function logOf(file: string): string {
   if (isEventLog(file)) return fileURLToPath(file);
   return fileURLToPath(file).replace(/\.jsonl?$/i, '') + '.events.jsonl';
 }
 
-/** What the paths in a log start from: the found image without the path that the problem has for it. */
+/** Folder that the image paths in a log are relative to: the found image without its path in the problem. */
 function imageFolderOf({ uri, problem, images }: LabelJob): string {
   const [written] = problem.images;
   const [found] = images;

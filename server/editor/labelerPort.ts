@@ -30,7 +30,7 @@ export interface LabelJob {
   /** Where its document's images may be. */
   readonly place: ImagePlace;
   readonly settings: LabelingSettings;
-  /** With another seed than the last time. */
+  /** Whether to label the problem again, with another seed than the last time. */
   readonly again: boolean;
 }
 
@@ -40,22 +40,22 @@ export interface LabelRun {
   readonly signal: AbortSignal;
   /** `isRecorded`: it had happened in an earlier part of the run. */
   readonly onEvent: (event: RunEvent, isRecorded: boolean) => void;
-  /** The policy is away, and is asked again after a while; one sentence. */
+  /** Called while the policy is unavailable and will be retried; `why` is one sentence. */
   readonly onWait?: (why: string) => void;
 }
 
 /** Runs the pipeline for the editor. Rejects with an error whose message names the cause and the remedy. */
 export interface Labeler {
-  /** Finds out where the labels of a job are or will be (a URI), and runs it there when `begin` asks. */
+  /** Finds the file (a URI) for the labels of a job, and runs the job there when `begin` calls `label`. */
   label<T>(
     job: LabelJob,
     begin: (file: string, label: (run: LabelRun) => Promise<Omit<LabelOutcome, 'file' | 'resumed'>>) => Promise<T>,
   ): Promise<T>;
-  /** The file the labels of a job would be in (a URI), without asking the policy who it is. */
+  /** Returns the file (a URI) that a job's labels would be in, without a request to the policy. */
   fileOf(job: LabelJob): Promise<string>;
   /** Whether there are runs of a document at all. */
   hasRuns(job: Pick<LabelJob, 'uri' | 'settings'>): Promise<boolean>;
-  /** The newest run of a problem: the file of its labels (or its log, while there is none) and its events; undefined without one. */
+  /** The newest run of a problem: its events and its label file, which may not exist yet; undefined without a run. */
   newest(
     job: Pick<LabelJob, 'uri' | 'problem' | 'settings'>,
   ): Promise<{ readonly file: string; readonly isWritten: boolean; readonly events: readonly RunEvent[] } | undefined>;
@@ -65,7 +65,7 @@ export interface Labeler {
   more(file: string, node: number, count: number, job: LabelJob, run: LabelRun): Promise<readonly RunEvent[]>;
   /** One rollout of a job's problem with its requests; writes nothing. */
   tryOnce(job: LabelJob, signal: AbortSignal): Promise<PolicyTry>;
-  /** The events of the log beside a file; undefined where there is none that can be read. */
+  /** Returns the events of the log beside a file; undefined without a readable log. */
   events(file: string): Promise<readonly RunEvent[] | undefined>;
 }
 

@@ -5,16 +5,16 @@ import { replayAll } from '../labeling/searchTree.js';
 import type { LabelingFailure, ProblemResult } from '../protocol/labeling.js';
 import type { Exchange } from '../remote/exchanges.js';
 
-/** What is shown of a reply, in UTF-16 units. */
+/** Maximum length of a reply that is shown, in UTF-16 units. */
 const longestReply = 4000;
 
-/** Keeps the reply that shows why a labeling failed: the first that failed, else the first to a request for rollouts, else the last one. */
+/** Keeps the reply that explains a failed labeling: the first failed, else the first for rollouts, else the last. */
 export class FirstReply {
   #failed: Exchange | undefined;
   #rollouts: Exchange | undefined;
   #last: Exchange | undefined;
 
-  /** `about`: the rollouts that the request is for; none for one that finds out how to ask. */
+  /** `about`: the rollouts that the request is for; empty for a request that probes the server. */
   readonly note = (exchange: Exchange, about: readonly number[]): void => {
     const isFailed = exchange.failure !== undefined || (exchange.status ?? 200) >= 400;
     if (isFailed) this.#failed ??= exchange;
@@ -47,8 +47,8 @@ export function labelingFailure(
 }
 
 /**
- * Why a log that is no longer written has no labels: it has no end, and most of what was sampled failed or could not be decided.
- * undefined for a finished log, and for one that was merely broken off.
+ * Explains why a log that is no longer written has no labels: it has no end event, and rollouts failed or could not be
+ * decided. undefined for a finished log, and for one that was only interrupted.
  */
 export function failureInLog(events: readonly RunEvent[], log: string): LabelingFailure | undefined {
   const tree = replayAll(events);
@@ -71,7 +71,7 @@ export function failureInLog(events: readonly RunEvent[], log: string): Labeling
   );
 }
 
-/** What became of a problem, in one line of its file. */
+/** Outcome of a problem, shown in one line of its file. */
 export function problemResult(
   problem: number,
   { file, isRunning, events }: { readonly file: string; readonly isRunning: boolean; readonly events: readonly RunEvent[] },
@@ -86,7 +86,7 @@ export function problemResult(
       problem,
       file,
       state,
-      // An open problem may have a value of a few rollouts: it is no label.
+      // An open problem may have a value from a few rollouts, which is not a label.
       value: state === 'open' ? null : (tree.nodes[0]?.value ?? null),
       nodes: tree.nodes.length,
       rollouts: tree.rollouts,

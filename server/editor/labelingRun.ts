@@ -4,9 +4,9 @@ import type { LabelingParams } from '../protocol/labeling.js';
 import type { LabelingSettings, LabelJob } from './labelerPort.js';
 import type { Clock } from './service.js';
 
-/** A growing tree is announced no more often than this. */
+/** Milliseconds between two announcements of a growing tree. */
 const announceMs = 100;
-/** A run that nothing is heard of for so long says so. */
+/** A run without an event for this many milliseconds reports that it is still waiting. */
 const silentMs = 30_000;
 
 /** A labeling run in progress: its events and counts so far. */
@@ -54,7 +54,7 @@ export class LabelingRun {
     this.#stopTimer ??= this.#clock.after(announceMs, () => this.announce('running'));
   }
 
-  /** Says why nothing is sampled until the next event comes. */
+  /** Announces why nothing is sampled; the next event clears the reason. */
   wait(why: string): void {
     this.#waiting = local(why);
     this.announce('running');
@@ -86,7 +86,7 @@ export class LabelingRun {
     this.announce('failed');
   }
 
-  /** The run has ended: nothing more is announced by itself. */
+  /** Stops the timers: after the end of the run they announce nothing more. */
   end(): void {
     this.#stopTimer?.();
     this.#stopSilence?.();

@@ -5,7 +5,7 @@ import { messageOf } from '../reasoning/errorText.js';
 import type { LabelingWorld, LabelJob } from './labelerPort.js';
 import { LabelingRun } from './labelingRun.js';
 
-/** The runs under way, one a file, and what became of those that failed. */
+/** The runs in progress, one per file, and the failures of earlier ones. */
 export class LabelingRuns {
   private readonly active = new Map<string, LabelingRun>();
   private readonly working = new Set<Promise<unknown>>();
@@ -30,7 +30,7 @@ export class LabelingRuns {
     return undefined;
   }
 
-  /** Events of the run under way, else those of the log beside the file; undefined where there is none that can be read. */
+  /** Events of the run in progress, else those of the log beside the file; undefined without a readable log. */
   async eventsOf(uri: string): Promise<readonly RunEvent[] | undefined> {
     const { labeler, log } = this.world;
     return (
@@ -39,7 +39,7 @@ export class LabelingRuns {
     );
   }
 
-  /** Runs under the file's name, so that a second request for it is refused and its view grows. */
+  /** Runs `work` registered under the file, so that a second request for it is refused and its view grows. */
   async start<T>(file: string, job: LabelJob, problem: number, signal: AbortSignal, work: (run: LabelingRun) => Promise<T>): Promise<T> {
     if (this.active.has(file)) throw new Error(t('This problem is being labeled already; wait for its end or stop it.'));
     const run = this.newRun(file, job, problem);
@@ -62,18 +62,18 @@ export class LabelingRuns {
     }
   }
 
-  /** Keeps why a labeling gave no labels, and says it; `run` is undefined if it never began. */
+  /** Stores why a labeling gave no labels and announces the failure; `run` is undefined if it never began. */
   fail(file: string, job: LabelJob, problem: number, failure: LabelingFailure, run: LabelingRun | undefined): void {
     this.failed.set(file, failure);
     (run ?? this.newRun(file, job, problem)).fail();
   }
 
-  /** Stops the runs that are meant. */
+  /** Stops the runs that `isMeant` selects. */
   stop(isMeant: (run: LabelingRun) => boolean): void {
     for (const run of this.active.values()) if (isMeant(run)) run.abort.abort();
   }
 
-  /** Stops all; resolves when they have ended, their files closed. */
+  /** Stops all runs; resolves when they have ended and closed their files. */
   async dispose(): Promise<void> {
     for (const run of this.active.values()) run.dispose();
     await Promise.allSettled(this.working);

@@ -13,11 +13,11 @@ import type { LabelingRun } from './labelingRun.js';
 import { LabelingRuns } from './labelingRuns.js';
 import { createLabelingViews, type LabelingViews } from './labelingViews.js';
 
-/** What the editor asks of labeling: one run a file at a time, each with its growing tree. */
+/** Labeling for the editor: one run per file at a time, each with its growing tree. */
 export interface LabelingService extends LabelingViews {
-  /** Cancelling has an outcome, too: what was sampled is kept. Rejects with a message that names the cause. */
+  /** A cancelled run also has an outcome, and its rollouts are kept. Rejects with a message that names the cause. */
   label(job: LabelJob, problem: number, signal: AbortSignal): Promise<LabelOutcome>;
-  /** Rejects when the document is not the tree of an event log, and as `label` does. */
+  /** Samples more rollouts. Rejects when the document is not the tree of an event log, and like `label`. */
   more(
     document: ScoredDocument,
     problem: number,
@@ -30,9 +30,9 @@ export interface LabelingService extends LabelingViews {
   tryPolicy(job: LabelJob, signal: AbortSignal): Promise<PolicyTryResult>;
   /** Stops the run whose labels go into this file (or all runs). */
   stop(file?: string): void;
-  /** Stops the runs that send to a server which is forbidden now. */
+  /** Stops the runs that send to a forbidden server. */
   stopSending(isForbidden: (origin: string) => boolean): void;
-  /** Stops all runs; resolves when they have ended, their files closed. */
+  /** Stops all runs; resolves when they have ended and closed their files. */
   dispose(): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
         );
       } catch (error) {
         const file = own?.file ?? (await world.labeler.fileOf(job).catch(() => undefined));
-        // A second request for a run under way is refused; that run has not failed.
+        // A second request for a run in progress is refused; that run has not failed.
         if (file === undefined || signal.aborted || runs.of(file)) throw error;
         const failure = labelingFailure(error, replies.exchange, own?.events ?? [], { uri: job.uri, problem });
         runs.fail(file, job, problem, failure, own);
@@ -106,7 +106,7 @@ export function createLabelingService(world: LabelingWorld): LabelingService {
   };
 }
 
-/** The log's number of a node of the file; undefined when the log is of another tree. */
+/** Returns the id in the log of a node of the file; undefined when the log describes another tree. */
 function loggedNode(events: readonly RunEvent[], problem: Problem, node: number): number | undefined {
   return matchLog(events, problem)?.order[node];
 }

@@ -15,9 +15,9 @@ import { failureInLog, neverBegan, problemResult } from './labelingFailure.js';
 import type { LabelingRuns } from './labelingRuns.js';
 import type { Reader } from './openDocument.js';
 
-/** What the editor shows of runs: growing trees, nodes, and what became of the problems of a file. */
+/** The editor's views of runs: growing trees, nodes, and the outcomes of a file's problems. */
 export interface LabelingViews {
-  /** A tree panel's view of a file: while it is labeled the growing tree, else the document's, else what its log shows. */
+  /** The tree panel's view of a file: the growing tree during labeling, else the document's, else that of its log. */
   treeView(
     uri: string,
     problem: number,
@@ -42,11 +42,11 @@ export interface LabelingViews {
     document: ScoredDocument | undefined,
     threshold: number,
   ): Promise<NodePlaceResult | null>;
-  /** The node that a line of a log made. */
+  /** The node that a line of a log created; null if it created none. */
   nodeOfLine(uri: string, problem: number, line: number): Promise<number | null>;
-  /** What became of the problems of a document. */
+  /** The labeling outcomes of a document's problems. */
   results(jobs: readonly ResultJob[]): Promise<readonly ProblemResult[]>;
-  /** The document a tree panel shows of a file: as in `treeView`. */
+  /** The document that the tree panel shows for a file, chosen as in `treeView`. */
   shownDocument(uri: string, document: ScoredDocument | undefined, threshold: number): Promise<ScoredDocument | undefined>;
 }
 
@@ -63,7 +63,7 @@ export function createLabelingViews(world: LabelingWorld, runs: LabelingRuns): L
         const found = runs.failureOfProblem(uri, index);
         return found ? [neverBegan(index, found.file, found.failure)] : [];
       });
-      // While somebody types in a long file of candidates, nothing is looked for that is not there.
+      // Without runs the problems are not looked up one by one: the user may be typing in a long file of candidates.
       if (!first || !(await world.labeler.hasRuns(first))) return unbegun;
       const found = await Promise.all(
         jobs.map(async (job) => {
@@ -106,7 +106,7 @@ export function createLabelingViews(world: LabelingWorld, runs: LabelingRuns): L
       const run = runs.of(uri);
       const events = await runs.eventsOf(uri);
       const isLog = isEventLog(uri);
-      // A log as it is on disk: the editor's text may be behind a run that continues.
+      // A log is shown as it is on disk: the editor's text may be older while a run continues.
       const shown = run || !document || (isLog && events) ? grown(uri, events ?? [], threshold, world.read) : document;
       const own = shown?.reasoning.problems[problem];
       const labeling = run ? run.params('running') : await elsewhere(uri, world.labeler, events);
@@ -124,7 +124,7 @@ export function createLabelingViews(world: LabelingWorld, runs: LabelingRuns): L
   };
 }
 
-/** The progress of a run that another process writes; null where none does. */
+/** Returns the progress of a run in another process; null if no process writes this file. */
 async function elsewhere(uri: string, labeler: Labeler, events: readonly RunEvent[] | undefined): Promise<LabelingParams | null> {
   const tree = events && replayAll(events);
   if (!tree || tree.isEnded || !(await labeler.isBeingWritten(uri))) return null;
@@ -143,7 +143,7 @@ async function elsewhere(uri: string, labeler: Labeler, events: readonly RunEven
   };
 }
 
-/** A tree that is not in a file yet is read as the file it would be: so what is drawn is what will be written. */
+/** Reads a log's tree as the file it will become, so that the panel draws exactly what will be written. */
 function grown(uri: string, events: readonly RunEvent[], threshold: number, read: Reader): ScoredDocument | undefined {
   const tree = replayAll(events);
   if (tree === undefined) return undefined;

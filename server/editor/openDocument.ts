@@ -15,7 +15,7 @@ export interface EditedText {
   getText(): string;
 }
 
-/** The text of a document before an edit, and what was read in it. */
+/** The text of a document before an edit, and the document read from it. */
 export interface ReadBefore {
   readonly text: string;
   readonly document: ReasoningDocument;
@@ -24,7 +24,7 @@ export interface ReadBefore {
 /** Reads a text as a reasoning document; undefined when no format claims it. */
 export type Reader = (text: string, source: { readonly uri: string; readonly languageId: string }) => ReasoningDocument | undefined;
 
-/** Reads a text after an edit for less, with what was read before; undefined where all of it has to be read. */
+/** Reads an edited text incrementally, from the previous reading; undefined if all of it has to be read. */
 export type EditReader = (text: string, before: ReadBefore) => ReasoningDocument | undefined;
 
 export interface Readers {
@@ -32,7 +32,7 @@ export interface Readers {
   readonly readEdited?: EditReader;
 }
 
-/** Of a longer text, in UTF-16 units, the reading before is forgotten while all of it is read again: both do not fit into the memory. */
+/** From this length on, in UTF-16 units, the previous reading is dropped before a full one: memory cannot fit both. */
 const longText = 5_000_000;
 
 interface VersionReading {
@@ -44,13 +44,13 @@ interface VersionReading {
 /** An open document: its reading, the scores of its problems, and which of them wait for the model. */
 export class OpenDocument {
   readonly uri: string;
-  /** Whether the document is to be scored; set when it opens, asked for or cancelled. */
+  /** Whether the document is to be scored; set when it is opened, and when scoring is requested or cancelled. */
   wanted: boolean;
-  /** The cache is not to be asked. */
+  /** Whether scoring bypasses the cache. */
   ignoresCache = false;
   /** Larger = looked at or edited more recently. */
   touched = 0;
-  /** Problem that was looked at last; scored first. */
+  /** The problem that the user viewed last, which is scored first. */
   focus = 0;
   readonly #source: EditedText;
   readonly #readers: Readers;
@@ -61,7 +61,7 @@ export class OpenDocument {
   #viewThreshold = NaN;
   #viewDecides: Decides = 'model';
   #labels: readonly StepLabel[] = [];
-  /** The present reading with its labels; undefined while it has to be joined again. */
+  /** The present reading joined with its labels; undefined until they are joined again. */
   #labeled: LabeledDocument | undefined;
   readonly #waiting = new Set<number>();
   #waitingSteps = 0;
@@ -92,7 +92,7 @@ export class OpenDocument {
     return this.#waitingSteps;
   }
 
-  /** Reads the present text, unless that was done; scores of unchanged prefixes are kept. */
+  /** Reads the present text unless it has been read already. Scores of unchanged prefixes are kept. */
   read(): void {
     if (!this.isStale) return;
     const text = this.#source.getText();
@@ -111,7 +111,7 @@ export class OpenDocument {
     this.#take(text, this.#readers.read(text, this.#source), before);
   }
 
-  /** The problems that were read before: of a long text without their trees, which are let go together with what was made of them. */
+  /** Returns the previous problems. For a long text it drops their trees, and everything derived from them. */
   #forgetTrees(length: number): readonly Problem[] {
     const problems = this.#reading?.reasoning.problems ?? [];
     if (length < longText) return problems;
@@ -126,14 +126,14 @@ export class OpenDocument {
     this.#reading = reasoning && { version: this.#source.version, lines: new LineIndex(text), reasoning };
     const problems = reasoning?.problems ?? [];
     this.#scores = recallAll(before, this.#scores, problems);
-    // What people said of a step may have moved to another one.
+    // A person's label may now belong to another step.
     const kept = this.#labels.length === 0 ? this.#views : [];
     this.#views = problems.map((problem, at) => (kept[at]?.problem === problem ? kept[at] : undefined));
     this.#labeled = undefined;
     this.enqueue();
   }
 
-  /** Takes the current labels of people (`currentLabels`) for this document, in place of those before. */
+  /** Replaces the people's labels of this document with the current ones (`currentLabels`). */
   setLabels(labels: readonly StepLabel[]): void {
     this.#labels = labels;
     this.#labeled = undefined;
@@ -165,7 +165,7 @@ export class OpenDocument {
     this.enqueue();
   }
 
-  /** The next problem for the model: from the one looked at last to the end, then from the start. */
+  /** The next problem for the model: from the one viewed last to the end, then from the start. */
   nextWaiting(): number | undefined {
     let first: number | undefined;
     for (const index of this.#waiting) {

@@ -7,7 +7,7 @@ import type { FileFault } from '../protocol/evaluation.js';
 import { LineIndex } from '../reasoning/span.js';
 import { withLabels } from '../review/withLabels.js';
 
-/** A document of the client, as it is. */
+/** A document that is open in the client. */
 export interface OpenText {
   readonly languageId: string;
   getText(): string;
@@ -18,8 +18,8 @@ export interface ReadFile extends InputFile {
 }
 
 /**
- * Reads files for a request, one after the other: open documents as they are, others from disk, the folders among them with
- * everything below them that a format claims. What cannot be read, and what is wrong in the files, is added to `faults`.
+ * Reads files for a request, one after the other: open documents from the editor, others from disk. A folder includes
+ * all files below it that a format claims. Files that cannot be read, and errors in files, are added to `faults`.
  */
 export async function* readRequested(
   uris: readonly string[],
@@ -38,7 +38,7 @@ export async function* readRequested(
   }
 }
 
-/** A file to read; `open` is the document that was open when the file was found: it may be closed before its turn comes. */
+/** A file to read. `open`: its document, if open when the file was found; it may be closed before it is read. */
 interface Source {
   readonly uri: string;
   readonly open?: OpenText;

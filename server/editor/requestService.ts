@@ -27,13 +27,13 @@ export async function requestsOfEvent(log: string, event: number): Promise<Found
   return found(log, [event], events, () => true);
 }
 
-/** What of a document is compared with its log. */
+/** The parts of a document that are compared with its log. */
 export interface LoggedDocument {
   readonly uri: string;
   readonly problems: readonly { readonly problem: LoggedProblem }[];
 }
 
-/** The requests behind one rollout of a node, or behind all of a node's. Rejects with RequestError where the log beside the file keeps none. */
+/** The requests behind one or all rollouts of a node. Rejects with RequestError if the file's log keeps none. */
 export async function requestsOfNode(
   document: LoggedDocument,
   { problem, node, rollout }: { readonly problem: number; readonly node: number; readonly rollout?: number },
@@ -91,11 +91,11 @@ export interface LoggedRequest {
   readonly title: string;
   readonly origin: string | undefined;
   readonly refusal: string | undefined;
-  /** The problem's images as the log has them. */
+  /** Paths of the problem's images as written in the log. */
   readonly images: readonly string[];
 }
 
-/** Rejects with RequestError where there is no such request. */
+/** Returns a request of a log. Rejects with RequestError if there is no such request. */
 export async function requestAt({ log, event, index }: RequestPlace): Promise<LoggedRequest> {
   const events = await eventsOf(log);
   const request = events[event] && requestsOf(events[event])[index];
@@ -110,7 +110,7 @@ export async function requestAt({ log, event, index }: RequestPlace): Promise<Lo
   };
 }
 
-/** Sends a request again. `key`: of a server, by its base URL. Rejects with what makes it impossible; a failure of the server is a result. */
+/** Sends a request again. `key`: by server base URL. Rejects if that is impossible; a server failure is a result. */
 export async function sendRequestAgain(
   { request, images }: LoggedRequest,
   place: ImagePlace,
@@ -125,7 +125,7 @@ export async function sendRequestAgain(
   return { document: requestDocument({ ...exchange, to: request.to, rollouts: [] }), isFailed: exchange.failure !== undefined };
 }
 
-/** A request and its reply as JSON, what came back last. */
+/** Formats a request and its reply as JSON, with the reply last. */
 export function requestDocument({ to, url, status, ms, failure, isCut, request, reply }: KeptRequest): string {
   return `${JSON.stringify({ to, url, status, ms, failure, isCut, request, reply }, null, 2)}\n`;
 }

@@ -24,14 +24,14 @@ export interface ReviewHost {
   openText(uri: string): OpenText | undefined;
   /** The labels of a document were read or changed. */
   onLabels(uri: string, labels: readonly StepLabel[]): void;
-  /** Labels are written beside the data. */
+  /** Whether labels may be written; they go beside the data. */
   canWrite(): boolean;
   findImages(uri: string, paths: readonly string[]): Promise<readonly string[]>;
   now(): Date;
   warn(message: string): void;
 }
 
-/** What somebody says of a step. */
+/** A person's judgment of a step. */
 export interface Judgment extends Pick<StepLabel, 'value' | 'kind' | 'comment' | 'blind'> {
   readonly uri: string;
   readonly problem: number;
@@ -48,18 +48,18 @@ interface Reviewed {
   readonly problems: readonly ReviewableProblem[];
 }
 
-/** Reviews of steps: reads label logs, joins them with documents, and appends what people say. */
+/** Reviews of steps: reads label logs, joins them with documents, and appends people's labels. */
 export class ReviewService {
   readonly #host: ReviewHost;
   readonly #records = new Map<string, readonly LabelRecord[]>();
-  /** Appends to one log happen one after the other. */
+  /** The last append to each log: the next one waits for it. */
   readonly #writing = new Map<string, Promise<unknown>>();
 
   constructor(host: ReviewHost) {
     this.#host = host;
   }
 
-  /** Reads the labels of a document again and hands them to it. A log that cannot be read leaves it without labels, and is reported. */
+  /** Reads a document's labels again and applies them. A log that cannot be read is reported and adds no labels. */
   async load(uri: string): Promise<void> {
     if (!uri.startsWith('file:')) return;
     let path = uri;
@@ -76,7 +76,7 @@ export class ReviewService {
     }
   }
 
-  /** Rejects with an Error for the user. */
+  /** Writes a judgment and returns the number of labels written. Rejects with an Error for the user. */
   async judge(judgment: Judgment): Promise<number> {
     const { uri, problem, step, mode } = judgment;
     const path = this.#logOf(uri);
@@ -95,7 +95,7 @@ export class ReviewService {
     return labels.length;
   }
 
-  /** Takes back the reviewer's latest label with those written with it; the step it was about, or undefined. */
+  /** Undoes the reviewer's latest label and those written with it. Returns the step it was about, or undefined. */
   async undo(uri: string, by: string): Promise<{ readonly problem: number; readonly step: number } | undefined> {
     const path = this.#logOf(uri);
     if (!this.#records.has(uri)) await this.load(uri);
@@ -133,7 +133,7 @@ export class ReviewService {
     };
   }
 
-  /** What the reviewer said of each step. */
+  /** Returns the reviewer's label of each step; null without one. */
   async progress(
     items: readonly { readonly uri: string; readonly problem: number; readonly step: number }[],
     by: string,
@@ -149,7 +149,7 @@ export class ReviewService {
     );
   }
 
-  /** Everything a reviewer is shown of a step. Rejects when it is not there. */
+  /** Returns everything shown to a reviewer about a step. Rejects if the step does not exist. */
   async step({ uri, problem, step, by, blind }: Pick<Judgment, 'uri' | 'problem' | 'step' | 'by' | 'blind'>): Promise<ReviewStep> {
     const { problems, labeled, lines } = await this.#read(uri);
     const found = problems[problem];

@@ -5,7 +5,7 @@ import { runReport } from '../labeling/economy/runReport.js';
 import { RequestError } from '../protocol/message.js';
 import type { RunReportView } from '../protocol/run.js';
 
-/** What the run view shows of a folder. Rejects with an Error for the user. */
+/** Returns the data of the run view for a folder. Rejects with an Error for the user. */
 export async function runReportView(folder: string, now: number, prices: Prices): Promise<RunReportView> {
   if (!folder.startsWith('file:')) throw new RequestError('failed', t('Runs are folders on this machine.'));
   const { problems, failures, decisions, depths, total, seconds, rate, secondsLeft } = await runReport(fileURLToPath(folder), now);

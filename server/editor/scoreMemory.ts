@@ -8,8 +8,8 @@ interface Remembered {
 }
 
 /**
- * The scores of the problems of a document after an edit, by those before it. The problems that read the same at both ends of the
- * document keep theirs; only those between them are looked up.
+ * Returns the scores of a document's problems after an edit, taken from those before it. Unchanged problems at both
+ * ends of the document keep their scores; only those between them are looked up.
  */
 export function recallAll(
   before: readonly Problem[],
@@ -31,7 +31,7 @@ export function recallAll(
   });
 }
 
-/** Whether everything that a score depends on is the same. Of a problem that only moved, the texts are the same strings. */
+/** Whether everything that a score depends on is equal. A problem that only moved has the same string objects. */
 function readsTheSame(one: Problem | undefined, other: Problem | undefined): boolean {
   if (one === undefined || other === undefined || one === other) return one === other;
   return (
@@ -48,20 +48,20 @@ function readsTheSame(one: Problem | undefined, other: Problem | undefined): boo
 }
 
 /**
- * The scores of a document before an edit. A score holds for a step as long as the question (for a judge also the answer it
- * is given) and every step up to it read the same; a step that reads the same after a changed one keeps its score as pending,
- * to be shown until the new one arrives.
+ * The scores of a document before an edit. A step's score stays valid as long as the question (for a judge also the
+ * answer it is given) and every step up to it are unchanged. An unchanged step after a changed one keeps its score as
+ * pending, which is shown until the new one arrives.
  */
 export class ScoreMemory {
   /** Question and steps as a trie: key = ids of the prefix and of the next text, see `keyOf`, value = id of the longer prefix. */
   readonly #prefixes = new Map<number, number>();
-  /** Ids of texts. A text that an edit left alone is the same string, whose hash is known: that makes it cheap to find. */
+  /** Ids of texts. Looking up an unedited text is cheap: it is the same string object, whose hash is already known. */
   readonly #texts = new Map<string, number>();
   readonly #exact = new Map<number, Remembered>();
   readonly #byText: Map<string, number>[] = [];
   readonly #source: ProblemScores['source'];
 
-  /** `source`: one model scored them all; those that still wait say nothing about it. */
+  /** `source`: the same for all, because one model scored them; problems that still wait do not have it. */
   constructor(
     before: readonly { readonly problem: Problem; readonly scored: ProblemScores | undefined }[],
     source: ProblemScores['source'] = before.find(({ scored }) => scored?.source)?.scored?.source,
@@ -110,7 +110,7 @@ export class ScoreMemory {
     return { scores, skipped, outOfScope, pending, ...(this.#source && { source: this.#source }) };
   }
 
-  /** The id of a prefix and a text behind it; 0 is the prefix of nothing. */
+  /** Returns the id of a prefix followed by a text, and adds it if it is new; 0 is the empty prefix. */
   #add(prefix: number, text: string): number {
     let textId = this.#texts.get(text);
     if (textId === undefined) this.#texts.set(text, (textId = this.#texts.size));
@@ -132,10 +132,10 @@ export class ScoreMemory {
   }
 }
 
-/** More than a text in the editor can have steps. */
+/** More than the number of steps that a text in the editor can have. */
 const mostTexts = 2 ** 26;
 
-/** One number for both; exact, as both are below `mostTexts`. */
+/** Combines both ids into one number, which is exact because both are below `mostTexts`. */
 function keyOf(prefix: number, text: number): number {
   return prefix * mostTexts + text;
 }

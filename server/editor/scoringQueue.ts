@@ -8,7 +8,7 @@ import type { OpenDocument } from './openDocument.js';
 const attemptsPerProblem = 2;
 /** So many failed problems in a row mean that the model itself is at fault. */
 const failuresInRow = 3;
-/** What is in sight goes before what is evaluated. */
+/** Priority of an evaluation: open documents are scored first. */
 const beforeNone = -1;
 
 export interface QueueEvents {
@@ -16,7 +16,7 @@ export interface QueueEvents {
   settled(document: OpenDocument): void;
   /** State or progress changed. */
   changed(): void;
-  /** The model's files changed: scores of other documents are those of the model as it was. */
+  /** The model's files changed: scores of other documents are from the previous version of the model. */
   modelChanged(message: string): void;
   /** The model cannot be used; nothing more is scored until `resume`. */
   failed(message: string): void;
@@ -33,8 +33,8 @@ interface Run {
 }
 
 /**
- * Scores the waiting problems of the open documents one after the other: the document touched last first, in it the
- * problem looked at last. An edit stops the running problem of its document and nothing else.
+ * Scores the waiting problems of the open documents one after the other, starting with the problem viewed last in the
+ * document touched last. An edit stops the running problem of its document and nothing else.
  */
 export class ScoringQueue {
   readonly #documents: () => Iterable<OpenDocument>;
@@ -66,7 +66,7 @@ export class ScoringQueue {
     return this.#failure;
   }
 
-  /** `loading` until the model is there, `scoring` while problems wait. */
+  /** `loading` until the model is loaded, `scoring` while problems wait. */
   get state(): 'idle' | 'loading' | 'scoring' | 'ready' | 'failed' {
     if (this.#failure !== undefined) return 'failed';
     if (this.#draining) return this.#info ? 'scoring' : 'loading';
@@ -80,20 +80,20 @@ export class ScoringQueue {
     return { done: Math.min(total, this.#finished + (this.#run?.done ?? 0)), total };
   }
 
-  /** Scores steps that are in no open document, after those that do. Rejects as the scorer does. */
+  /** Scores steps that are in no open document, after those that are. Rejects like the scorer. */
   async score(job: ScoreJob, options: ScoreOptions): Promise<{ readonly result: ScoreResult; readonly info: ScorerInfo }> {
     const scorer = (this.#scorer ??= this.#createScorer());
     try {
       const info = await scorer.describe(options.signal);
       return { result: await scorer.score(job, { ...options, priority: beforeNone }), info };
     } catch (error) {
-      // Reported to everyone, so that the user can be asked.
+      // The queue fails as a whole, so that the status reports it and the user can be asked for consent.
       if (error instanceof NotAllowedError && scorer === this.#scorer) this.#fail(error);
       throw error;
     }
   }
 
-  /** Starts on what waits, unless it runs already or the model has failed. */
+  /** Starts scoring the waiting problems, unless it is already running or the model has failed. */
   wake(): void {
     if (this.#draining || this.#failure !== undefined || !this.#next()) return;
     this.#draining = true;
@@ -163,7 +163,7 @@ export class ScoringQueue {
       },
     });
     if (abort.signal.aborted) return;
-    // A device may have been lost, or its memory too small, on the way.
+    // The device may have changed meanwhile: it was lost, or its memory was too small.
     this.#info = await scorer.describe();
     document.settle(problem, result);
     this.#finished += result.scores.length;
@@ -190,7 +190,7 @@ export class ScoringQueue {
 
   #fail(error: Error): void {
     this.#failure = error;
-    // What made it fail may be fixed by the time `resume` is called: it starts from a fresh one.
+    // The cause may be fixed by the time `resume` is called, which then starts with a new scorer.
     this.#dropScorer().catch(() => undefined);
     this.#events.failed(error.message);
   }

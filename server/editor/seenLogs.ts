@@ -9,10 +9,10 @@ interface SeenLog {
   readonly events: readonly RunEvent[] | undefined;
 }
 
-/** Bytes of logs that are kept. */
+/** Maximum total size of the cached logs, in bytes. */
 const mostKept = 64 * 2 ** 20;
 
-/** Event logs as they were read last: a file of problems asks for all of theirs whenever one of them changes. */
+/** Cache of event logs: a file of problems needs the logs of all its problems whenever one of them changes. */
 export class SeenLogs {
   readonly #logs = new Map<string, SeenLog>();
   #bytes = 0;

@@ -14,9 +14,9 @@ import { scoringStatus } from './scoringStatus.js';
 
 /** A step below this is low when neither a setting nor a profile has a threshold. */
 const defaultThreshold = 0.5;
-/** A change of the status is reported after this. */
+/** Milliseconds until a changed state is reported. */
 const changeMs = 100;
-/** How far the scoring is is reported no more often than this: VS Code draws its status and two progress bars for each report. */
+/** Milliseconds between two progress reports: VS Code draws its status and two progress bars for each one. */
 const progressMs = 1_000;
 
 export interface Clock {
@@ -52,17 +52,17 @@ export class ScoringCancelled extends RequestError {
 /** The language service without a connection: open documents, their scores and the model's state. */
 export interface Service {
   readonly settings: ServerSettings;
-  /** The settings without what an untrusted workspace must not choose. */
+  /** The settings; in an untrusted workspace, restricted settings have their defaults. */
   readonly trusted: ServerSettings;
   /** Whether the workspace may choose models and servers, and have files written. */
   readonly isTrusted: boolean;
   /** In [0, 1]; a step below it is low. */
   readonly threshold: number;
-  /** Whether question and steps may be sent to a server, by its origin: one on this machine, or one the user agreed to. */
+  /** Whether question and steps may be sent to an origin: it is on this machine, or the user has consented to it. */
   allows(origin: string): boolean;
   /**
-   * Takes new settings. A threshold applies at once; a model, device or number of threads loads another scorer. So does a
-   * consent that was revoked; a consent that was missing lets the scoring continue.
+   * Applies new settings. A new threshold takes effect at once; a new model, device or number of threads loads another
+   * scorer, and so does revoked consent. New consent that was missing lets the scoring continue.
    */
   configure(settings: ServerSettings, isTrusted: boolean, allowedServers: readonly string[]): void;
   /** A document opened or changed. */
@@ -73,26 +73,26 @@ export interface Service {
   /** The present document; undefined when it is not open or no format claims it. */
   document(uri: string): ScoredDocument | undefined;
   /**
-   * Resolves when a document's present text has been read: a moment after its last edit, with its first scores where they come soon;
-   * at once when it is not open.
+   * Resolves when a document's present text has been read: a moment after its last edit, together with its first scores
+   * if they arrive soon; at once when it is not open.
    */
   whenRead(uri: string): Promise<void>;
-  /** The reader looks at this problem of this document: it is scored first. */
+  /** The user is viewing this problem of this document: it is scored first. */
   look(uri: string, problem: number): void;
   /**
    * Scores a document, even if `scoreOnOpen` is off, and resolves when every step is settled.
    * Rejects with ScoringCancelled, or with an error that says why the model cannot be used.
    */
   score(uri: string, again: boolean): Promise<ScoreDocumentResult>;
-  /** Stops scoring a document (or all) until it is asked for again. */
+  /** Stops scoring a document (or all) until scoring is requested again. */
   cancel(uri?: string): void;
-  /** Scores steps that are in no open document, after those that do. Rejects as a Scorer does. */
+  /** Scores steps that are in no open document, after those that are. Rejects like a Scorer. */
   scoreJob: ScoringQueue['score'];
   clearCache(): Promise<void>;
   dispose(): Promise<void>;
 }
 
-/** What the user chose: the settings, and what text may be sent where. */
+/** The user's choices: settings, trust, and the servers that may be sent text. */
 interface Choices {
   readonly settings: ServerSettings;
   readonly isTrusted: boolean;
@@ -109,7 +109,7 @@ class ScoringService implements Service {
   readonly #queue: ScoringQueue;
   #choices: Choices;
   #threshold: number;
-  /** The status is sent in `ms`. */
+  /** Pending timer that sends the status `ms` milliseconds after it was set. */
   #statusTimer: { readonly ms: number; readonly stop: () => void } | undefined;
   /** The last status that was sent, as JSON. */
   #toldStatus = '';
@@ -300,7 +300,7 @@ class ScoringService implements Service {
     tasks.settle(new ScoringCancelled('Scoring was cancelled.'));
   }
 
-  /** Another model, or the same one again: all scores are of the one before. */
+  /** Replaces the model with another one, or the same one again, and drops all scores of the previous one. */
   #reload(): void {
     this.#queue
       .replaceScorer()
@@ -319,7 +319,7 @@ class ScoringService implements Service {
     return { modelPath, device, threads };
   }
 
-  /** A model that the user chose comes before the labels in a file; the bundled one comes after them. */
+  /** A model that the user chose takes precedence over the labels in a file; the bundled one does not. */
   #view(document: OpenDocument): ScoredDocument | undefined {
     const decides = this.trusted.modelPath === '' ? 'labels' : 'model';
     return document.view(this.#threshold, this.#queue.info?.model, decides);
@@ -349,7 +349,7 @@ class ScoringService implements Service {
     this.#statusTimer?.stop();
     this.#statusTimer = undefined;
     const status = scoringStatus(this.#queue, this.#threshold);
-    // After an edit the model is often done before its state is reported: then there is nothing to report.
+    // After an edit the model is often done before its state is reported, and then the status has not changed.
     const key = JSON.stringify(status);
     if (key === this.#toldStatus) return;
     this.#toldStatus = key;

@@ -88,7 +88,7 @@ export function explainTraining(
   });
 }
 
-/** In a tree paths end at nodes, elsewhere at steps. */
+/** Returns the end of a path: a node in a tree, else a step. */
 function endOf({ tree, steps }: Problem, node: number | undefined, step: number | undefined): number | undefined {
   if (tree === undefined) return step !== undefined && steps[step] !== undefined ? step : undefined;
   const end = node ?? (step === undefined ? undefined : steps[step]?.node);

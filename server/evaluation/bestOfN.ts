@@ -5,7 +5,7 @@ import { bestIsCorrect, type Growing, passAt, subsetMeans } from './subsets.js';
 
 /** The candidates of one problem. */
 export interface CandidateSet {
-  /** Distinguishes problems for the seeded parts. */
+  /** Distinguishes problems in the seeded calculations. */
   readonly id: string;
   readonly candidates: readonly Candidate[];
 }
@@ -15,7 +15,7 @@ export interface Candidate {
   readonly correct: boolean;
   /** PRM scores of its steps in [0, 1]; NaN = not scored; may be empty. */
   readonly scores: readonly number[];
-  /** Final answer, brought to a form in which equal answers are equal strings; undefined when none was found. */
+  /** Final answer, in a form in which equal answers are equal strings; undefined when none was found. */
   readonly answer?: string;
 }
 
@@ -27,13 +27,13 @@ export const SELECTIONS: readonly SelectionRule[] = ['pass', 'random', 'selfCons
 export interface BestOfN {
   readonly problems: number;
   readonly candidates: number;
-  /** Candidates without any step score: they are chosen only where no other is left. */
+  /** Candidates without any step score: they are chosen only when no other one is left. */
   readonly unscored: number;
   /** Candidates without a readable final answer: they do not vote. */
   readonly unanswered: number;
   /** 1, 2, .., the largest number of candidates of a problem. */
   readonly sizes: readonly number[];
-  /** Problems that have at least so many candidates, by position in `sizes`; the others count with all they have. */
+  /** Number of problems with at least `sizes[i]` candidates; the others count with all they have. */
   readonly complete: readonly number[];
   /** Accuracy in [0, 1] by position in `sizes`, with a 95 % interval. */
   readonly curves: Readonly<Record<SelectionRule, readonly Estimate[]>>;
@@ -42,10 +42,11 @@ export interface BestOfN {
 }
 
 /**
- * Best-of-N for N = 1 .. all, as MM-PRM reports it (`eval/prm/extract_calculate.py`): each number is the expectation over
- * all N-subsets of a problem's candidates, averaged over problems. pass@N, random and choice by score are exact; majority
- * voting is exact up to 4,096 subsets of a size, beyond it the mean of 1,000 seeded ones. Ties go to the first candidate, as `list.index`
- * does there. Intervals are percentiles of 1,000 seeded bootstrap resamples of the problems.
+ * Best-of-N for N = 1 .. all, as MM-PRM reports it (`eval/prm/extract_calculate.py`): each number is the expectation
+ * over all N-subsets of a problem's candidates, averaged over problems. pass@N, random choice and choice by score are
+ * exact. Majority voting is exact up to 4,096 subsets of a size, and above that the mean of 1,000 seeded ones. Ties go
+ * to the first candidate, as `list.index` does there. Intervals are percentiles of 1,000 seeded bootstrap resamples of
+ * the problems.
  */
 export function bestOfN(sets: readonly CandidateSet[], seed: number): BestOfN {
   const parts = bestOfNInParts(sets, seed);
@@ -55,10 +56,12 @@ export function bestOfN(sets: readonly CandidateSet[], seed: number): BestOfN {
   }
 }
 
-/** Columns that are resampled before others have their turn. */
+/** Columns that are resampled between two yields. */
 const COLUMNS = 16;
 
-/** The same, yielding after every problem and every few columns: large sets take seconds, and others wait meanwhile. */
+/**
+ * The same, but yields after every problem and every few columns: large sets take seconds and would block other work.
+ */
 export function* bestOfNInParts(sets: readonly CandidateSet[], seed: number): Generator<void, BestOfN> {
   const used = sets.filter((set) => set.candidates.length > 0);
   const largest = used.reduce((n, set) => Math.max(n, set.candidates.length), 0);
@@ -95,7 +98,7 @@ export function* bestOfNInParts(sets: readonly CandidateSet[], seed: number): Ge
   };
 }
 
-/** One problem's chance of being solved with each selection, for N = 1 .. `largest`. */
+/** Chance that one problem is solved with each selection, for N = 1 .. `largest`. */
 function accuracies(set: CandidateSet, largest: number, seed: number): Record<SelectionRule, number[]> {
   const { candidates } = set;
   const n = candidates.length;
@@ -122,8 +125,9 @@ function accuracies(set: CandidateSet, largest: number, seed: number): Record<Se
 }
 
 /**
- * Self-consistency (Wang et al. 2022): 1 when the first candidate with the most frequent answer of a subset is right; of
- * equally frequent answers the one that comes first. Without any answer, the first candidate.
+ * Self-consistency (Wang et al. 2022): 1 when the first candidate with the most frequent answer of a subset is right;
+ * of equally frequent answers, the one that comes first counts. If no candidate has an answer, the first candidate
+ * counts.
  */
 function majorityOf(candidates: readonly Candidate[]): Growing {
   const numbers = new Map<string, number>();
@@ -145,7 +149,7 @@ function majorityOf(candidates: readonly Candidate[]): Growing {
       if (answer < 0) return;
       firsts[answer] = counts[answer] === 0 ? index : Math.min(firsts[answer]!, index);
       counts[answer]!++;
-      // Only this answer's count has changed: it or the leader before it leads.
+      // Only this answer's count has changed, so the leader is either this answer or the previous leader.
       const lead = leader < 0 ? 1 : counts[answer]! - counts[leader]!;
       if (lead > 0 || (lead === 0 && firsts[answer] < firsts[leader]!)) leader = answer;
     },

@@ -15,10 +15,10 @@ import {
 } from './evaluationInput.js';
 import { type ProcessReport, processReport } from './processBenchmark.js';
 
-/** Where neither a setting nor a model says otherwise. */
+/** Used when neither a setting nor a model gives a threshold. */
 export const defaultThreshold = 0.5;
 
-/** Why a document was not taken, with what would be. */
+/** Why a document was not taken, and which documents are. */
 export const nothingToEvaluate =
   'there is nothing to evaluate in it; candidate sets have several solutions with verdicts or a reference answer, process benchmarks have step labels';
 
@@ -34,18 +34,18 @@ export interface ScoreOrigin {
   readonly notScored?: readonly { readonly reason: string; readonly steps: number }[];
 }
 
-/** What a model says of the steps of a problem. */
+/** A model's scores for the steps of a problem. */
 export interface StepScores {
-  /** One score in [0, 1] a step; NaN = not scored. */
+  /** One score in [0, 1] per step; NaN = not scored. */
   readonly scores: ArrayLike<number>;
-  /** Why, by step. */
+  /** Why a step was not scored, by step. */
   readonly skipped: ReadonlyMap<number, string>;
 }
 
 /** Where the threshold of a process benchmark comes from: fixed before (by an option or setting, by the model or as the default), or swept on a validation file. */
 export type ThresholdOrigin = 'fixed' | 'fixed by the model' | 'default' | `swept on ${string}`;
 
-/** What the output formats show of one kind of file. */
+/** The result for one kind of file, as the output formats show it. */
 export type Evaluation = { readonly files: readonly string[]; readonly origin: ScoreOrigin; readonly seed: number } & (
   | { readonly kind: 'bestOfN'; readonly result: BestOfN; readonly withoutVerdict: number }
   | { readonly kind: ProcessBenchmark; readonly result: ProcessReport; readonly thresholdOrigin: ThresholdOrigin }
@@ -53,35 +53,35 @@ export type Evaluation = { readonly files: readonly string[]; readonly origin: S
 
 export interface EvaluationOptions {
   readonly seed: number;
-  /** Without it the scoring model's, else 0.5. */
+  /** If undefined, the threshold of the scoring model, else 0.5. */
   readonly threshold: number | undefined;
-  /** Of a threshold that was swept: the file it was swept on. */
+  /** The file that the threshold was swept on, if it was swept. */
   readonly sweptOn?: string;
-  /** Scores with the model also where scores are in the file. */
+  /** Scores with the model even when the file has scores. */
   readonly rescore: boolean;
 }
 
-/** What an evaluation reaches outside itself. */
+/** Everything an evaluation needs from outside. */
 export interface EvaluationWorld {
-  /** `onProgress`: steps of the problem that are done. */
+  /** Scores a problem; `onProgress` gets the number of its steps that are done. */
   score(problem: Problem, file: string, onProgress: (done: number) => void): Promise<StepScores>;
-  /** The model that scores; asked for after it has. */
+  /** The model that scored; called only after scoring. */
   model(): { readonly model: string; readonly device: string; readonly threshold: number } | undefined;
   /** Judges candidates without a verdict. */
   readonly verifier: Verifier;
-  /** Steps of a file done and to do, while the model scores them. */
+  /** Steps of a file that are done, and all its steps; called while the model scores them. */
   onProgress(file: string, done: number, total: number): void;
-  /** Called between the parts of long calculations: lets others have their turn. Rejects when cancelled. */
+  /** Called between the parts of long calculations, so that other work can run. Rejects when cancelled. */
   pause(): Promise<void>;
 }
 
-/** Scores that are in a file have no reasons for those that do not. */
+/** Scores from a file come without reasons for the missing ones. */
 const none: ReadonlyMap<number, string> = new Map();
 
 interface Group {
   readonly files: string[];
   readonly problems: { readonly problem: Problem; readonly scores: ArrayLike<number>; readonly id: string }[];
-  /** Steps without a score, by the reason. */
+  /** Number of steps without a score, by reason. */
   readonly notScored: Map<string, number>;
   recorded: number;
   scored: number;
@@ -98,7 +98,7 @@ export class EvaluationRun {
     this.#world = world;
   }
 
-  /** Takes a document; false when there is nothing to evaluate in it. Rejects as `score` does. */
+  /** Adds a document; returns false when it has nothing to evaluate. Rejects as `score` does. */
   async add(file: string, document: ReasoningDocument): Promise<boolean> {
     const reasoning = await this.#judged(document);
     const kind = evaluationKind(reasoning);
@@ -123,14 +123,14 @@ export class EvaluationRun {
     return true;
   }
 
-  /** One evaluation a kind of file, in the order the kinds came. Rejects as `pause` does. */
+  /** Returns one evaluation per kind of file, in the order in which the kinds were added. Rejects as `pause` does. */
   async evaluations(): Promise<Evaluation[]> {
     const all: Evaluation[] = [];
     for (const [kind, group] of this.#groups) all.push(await this.#evaluation(kind, group));
     return all;
   }
 
-  /** Candidates the file gives no verdict on are judged by the rules. */
+  /** Lets the verifier judge the candidates that have no verdict in the file. */
   async #judged(reasoning: ReasoningDocument): Promise<ReasoningDocument> {
     if (!reasoning.problems.some(lacksVerdicts)) return reasoning;
     const problems: Problem[] = [];

@@ -20,8 +20,9 @@ export const BENCHMARKS: Readonly<Record<ProcessBenchmark, { readonly title: str
 };
 
 /**
- * By what is in it: step labels make a process benchmark, several solutions of which at least one has a verdict make a
- * candidate set. A search tree is neither: its paths were not drawn independently. Undefined: nothing to evaluate.
+ * Returns the kind by the content: step labels make a process benchmark; a problem with several solutions, each with a
+ * verdict, makes a candidate set. A search tree is neither, because its paths were not drawn independently. Undefined:
+ * nothing to evaluate.
  */
 export function evaluationKind(document: ReasoningDocument): EvaluationKind | undefined {
   const { format, problems } = document;
@@ -43,7 +44,7 @@ export function lacksVerdicts(problem: Problem): boolean {
   return problem.tree === undefined && problem.answer !== undefined && problem.solutions.length > 1 && !isCandidateSet(problem);
 }
 
-/** The problem with the verifier's verdict on every final answer the file does not judge; what it cannot decide stays open. */
+/** Returns the problem with the verifier's verdict on every final answer that the file does not judge, if decided. */
 export async function withVerdicts(problem: Problem, verifier: Verifier): Promise<Problem> {
   const judged = async (solution: Solution): Promise<Solution> => {
     const steps = along(problem.steps, solution.steps).map(({ text }) => text);
@@ -56,7 +57,7 @@ export async function withVerdicts(problem: Problem, verifier: Verifier): Promis
   return { ...problem, solutions: await Promise.all(problem.solutions.map(judged)) };
 }
 
-/** Scores that are in the file, by step; NaN where there is none. */
+/** Returns the scores from the file, by step; NaN where there is none. */
 export function recordedScores(problem: Problem): number[] {
   return problem.steps.map((step) => step.values.recordedPrm ?? NaN);
 }

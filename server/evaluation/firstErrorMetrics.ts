@@ -5,9 +5,9 @@ import { share } from './stepMetrics.js';
 export interface FirstErrorMetrics {
   readonly erroneous: number;
   readonly correct: number;
-  /** Of the solutions with a wrong step, the share whose first low step is exactly the first wrong one. */
+  /** Share of the solutions with a wrong step whose first low step is exactly the first wrong one. */
   readonly errorAccuracy: number | undefined;
-  /** Of the solutions without a wrong step, the share without a low step. */
+  /** Share of the solutions without a wrong step that have no low step. */
   readonly correctAccuracy: number | undefined;
   /** Harmonic mean of the two: ProcessBench's F1 (arXiv 2412.06559; `code/run_eval_prm_rlhflow.py`); 0 when both are 0. */
   readonly f1: number | undefined;
@@ -21,8 +21,9 @@ export interface FirstErrorCounts {
 }
 
 /**
- * Whether a solution's first error is found at a threshold. Steps without a score are no low steps; a solution none of whose
- * steps is scored, or judged, is not counted. Neutral steps cannot be the first low step: they have no verdict of right or wrong.
+ * Counts whether a solution's first error is found at a threshold. Steps without a score are not low; a solution
+ * without a scored or without a judged step is not counted. Neutral steps cannot be the first low step, because they
+ * are neither right nor wrong.
  */
 export function countFirstError(solution: LabeledSolution, threshold: number): FirstErrorCounts {
   const none = { erroneous: 0, errorHits: 0, correct: 0, correctHits: 0 };

@@ -4,7 +4,7 @@
  */
 export interface LabeledSolution {
   readonly labels: readonly (1 | 0 | -1 | undefined)[];
-  /** PRM scores in [0, 1], one a step; NaN = not scored. */
+  /** PRM scores in [0, 1], one per step; NaN = not scored. */
   readonly scores: readonly number[];
   /** Data set, subset or class of error. */
   readonly source?: string;

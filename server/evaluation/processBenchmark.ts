@@ -4,7 +4,7 @@ import type { LabeledSolution } from './labeledSolution.js';
 import { addCounts, countSteps, type StepCounts, type StepMetrics, stepMetrics } from './stepMetrics.js';
 import { sweepThresholds, type ThresholdSweep } from './thresholdSweep.js';
 
-/** Which number a benchmark's authors compare models by. */
+/** The number by which a benchmark's authors compare models. */
 export type Headline = 'macroF1' | 'firstErrorF1';
 
 export interface ProcessScores {
@@ -28,7 +28,7 @@ export interface ProcessReport {
   readonly meanOverSources: number | undefined;
   readonly weightedMeanOverSources: number | undefined;
   readonly sweep: ThresholdSweep;
-  /** Judged steps without a score; they are in no number above. */
+  /** Judged steps without a score; no number above includes them. */
   readonly unscoredSteps: number;
   readonly neutralSteps: number;
 }
@@ -37,10 +37,10 @@ export interface ProcessReport {
  * Scores a PRM on a process benchmark.
  * - VisualProcessBench (arXiv 2503.10291, 3.3): headline macro F1 over the steps of all solutions, neutral ones left out.
  * - ProcessBench (arXiv 2412.06559): headline F1 of first-error accuracy on wrong and on right solutions.
- * - PRMBench (arXiv 2501.03124; `mr_eval/tasks/prmtest_classified/task.py`): headline PRMScore = macro F1; the originals that
- *   its redundancy rows carry are not in its total, nor read here. Its class `multi_solutions` has right steps only: the score of
- *   that class is their F1; in the total its steps are pooled with the others.
- * A step is low when its score is below `threshold`. The caller says which headline; all numbers are computed for all.
+ * - PRMBench (arXiv 2501.03124; `mr_eval/tasks/prmtest_classified/task.py`): headline PRMScore = macro F1; the
+ *   originals that its redundancy rows carry are neither in its total nor read here. Its class `multi_solutions` has
+ *   only right steps: the score of that class is their F1; in the total its steps are pooled with the others.
+ * A step is low when its score is below `threshold`. The caller chooses the headline; all numbers are always computed.
  */
 export function processReport(solutions: readonly LabeledSolution[], headline: Headline, threshold: number, seed: number): ProcessReport {
   const bySource = scoresBy(solutions, threshold, (solution) => solution.source);
@@ -73,12 +73,12 @@ function scoresOf(solutions: readonly LabeledSolution[], threshold: number): Pro
   };
 }
 
-/** PRMBench's class of right solutions only: there is no wrong step to find in it. */
+/** Whether all solutions are of PRMBench's class of right solutions, which has no wrong step to find. */
 function isRightOnly(solutions: readonly LabeledSolution[]): boolean {
   return solutions.length > 0 && solutions.every(({ source }) => source === 'multi_solutions');
 }
 
-/** Groups in alphabetical order; solutions that do not say are in none. */
+/** Returns groups in alphabetical order; a solution without a key is in no group. */
 function scoresBy(
   solutions: readonly LabeledSolution[],
   threshold: number,

@@ -1,12 +1,13 @@
 /**
- * How a candidate's score follows from its steps' PRM scores: the list of MM-PRM's `eval/prm/extract_calculate.py`, where
- * `mean` is called `average`, the next `sum_logprob`, `sum_logit` and `mean_odd`. `last` is also the outcome score.
+ * Rules for a candidate's score from its steps' PRM scores, as in MM-PRM's `eval/prm/extract_calculate.py`. There,
+ * `mean` is called `average`, and the last three `sum_logprob`, `sum_logit` and `mean_odd`. `last` is also the outcome
+ * score.
  */
 export type ScoreRule = 'min' | 'last' | 'product' | 'mean' | 'max' | 'sumLog' | 'sumLogit' | 'meanOdds';
 
 export const SCORE_RULES: readonly ScoreRule[] = ['min', 'last', 'product', 'mean', 'max', 'sumLog', 'sumLogit', 'meanOdds'];
 
-/** Stands for an infinite logarithm, logit or odds, as in the reference code. */
+/** Replaces an infinite logarithm, logit or odds, as in the reference code. */
 const HUGE = 9999;
 
 const RULES: Record<ScoreRule, (scores: readonly number[]) => number> = {
@@ -21,8 +22,9 @@ const RULES: Record<ScoreRule, (scores: readonly number[]) => number> = {
 };
 
 /**
- * A candidate's score from its steps' scores in [0, 1]; NaN = not scored, left out. Without any score it is -Infinity, so that
- * any scored candidate is preferred: the reference code gives 0, the highest sum of logs there is. That code divides by zero on logit(0); here it is -9999, as its log(0) is.
+ * Returns a candidate's score from its steps' scores in [0, 1]; NaN = not scored, left out. Without any score it is
+ * -Infinity, so that any scored candidate is preferred. The reference code gives 0, which is the highest possible sum
+ * of logs. That code divides by zero in logit(0); here logit(0) is -9999, as its log(0) is.
  */
 export function solutionScore(scores: readonly number[], rule: ScoreRule): number {
   const known = scores.filter((score) => !Number.isNaN(score));

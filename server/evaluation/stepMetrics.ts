@@ -80,8 +80,8 @@ export function stepMetrics(counts: StepCounts, isRightOnly = false): StepMetric
 }
 
 /**
- * Mean of the F1 of both classes. A class that is neither there nor called takes no part (scikit-learn's `macro` does the
- * same), so a file of right steps alone is not halved.
+ * Returns the mean F1 of both classes. A class that occurs neither in the labels nor in the verdicts is left out, as in
+ * scikit-learn's `macro`, so that a file with only right steps is not halved.
  */
 export function macroF1({ tp, fp, tn, fn }: StepCounts): number | undefined {
   const f1s = [share(2 * tp, 2 * tp + fp + fn), share(2 * tn, 2 * tn + fp + fn)].filter((f1) => f1 !== undefined);

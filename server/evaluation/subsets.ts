@@ -2,10 +2,10 @@
 
 import { type Random, shuffled } from '../reasoning/random.js';
 
-/** ln n! by position; grows as it is asked. */
+/** ln n! by position; grows on demand. */
 const logFactorials = [0];
 
-/** ln C(n, k); -Infinity where C is 0. Constant time for all n that were asked before. */
+/** ln C(n, k); -Infinity where C is 0. Constant time for every n that was requested before. */
 export function logChoose(n: number, k: number): number {
   if (k < 0 || k > n) return -Infinity;
   for (let i = logFactorials.length; i <= n; i++) logFactorials.push(logFactorials[i - 1]! + Math.log(i));
@@ -13,8 +13,8 @@ export function logChoose(n: number, k: number): number {
 }
 
 /**
- * pass@k: the chance that k of n candidates, `correct` of them right, hold a right one: 1 - C(n - correct, k) / C(n, k)
- * (Chen et al. 2021, arXiv 2107.03374, eq. 1: unbiased).
+ * pass@k: the chance that k of n candidates, `correct` of them right, include a right one:
+ * 1 - C(n - correct, k) / C(n, k) (Chen et al. 2021, arXiv 2107.03374, eq. 1: unbiased).
  */
 export function passAt(n: number, correct: number, k: number): number {
   return 1 - Math.exp(logChoose(n - correct, k) - logChoose(n, k));
@@ -33,14 +33,14 @@ export function bestIsCorrect(ranked: readonly boolean[], k: number): number {
   let chance = 0;
   for (let r = 0; r <= n - k; r++) {
     const share = Math.exp(logChoose(n - 1 - r, k - 1) - all);
-    // The shares fall by about 1 - k/n with every rank: over all k, some n log n of them count.
+    // With every rank the share falls by a factor of about 1 - k/n: over all k, some n log n shares count.
     if (share < NEGLIGIBLE) break;
     if (ranked[r]!) chance += share;
   }
   return Math.min(1, chance);
 }
 
-/** What a subset answers, as its members come one by one in any order. */
+/** A value of a subset whose members are added one by one, in any order. */
 export interface Growing {
   /** Forgets all members. */
   reset(): void;
@@ -50,8 +50,9 @@ export interface Growing {
 }
 
 /**
- * Mean of the value over the subsets of every size 1 .. n: over all subsets of a size when there are at most `limit`, else
- * over the beginnings of `samples` random orders, each of which is a random subset of every size: O(n) for each order.
+ * Returns the mean of the value over the subsets of every size 1 .. n: over all subsets of a size if there are at most
+ * `limit`, else over the beginnings of `samples` random orders. Each beginning is a random subset of its size, so an
+ * order costs O(n).
  */
 export function subsetMeans(n: number, growing: Growing, random: Random, limit = 4096, samples = 1000): number[] {
   const isExact = (k: number): boolean => Math.exp(logChoose(n, k)) <= limit + 0.5;

@@ -3,7 +3,7 @@ import { firstError, type LabeledSolution } from './labeledSolution.js';
 import { macroF1 } from './stepMetrics.js';
 
 export interface Best {
-  /** Half-way between the two scores between which nothing changes. */
+  /** Half-way between two neighboring scores, between which nothing changes. */
   readonly threshold: number;
   readonly value: number;
 }
@@ -13,7 +13,7 @@ export interface ThresholdSweep {
   readonly thresholds: readonly number[];
   readonly macroF1: readonly (number | undefined)[];
   readonly firstErrorF1: readonly (number | undefined)[];
-  /** Over every threshold that makes a difference, up to 1, not only those of the chart; the lowest of equally good ones. */
+  /** Best over all thresholds up to 1 where a count changes, not only those of the chart; the lowest of equal ones. */
   readonly bestMacroF1: Best | undefined;
   readonly bestFirstErrorF1: Best | undefined;
 }
@@ -39,7 +39,7 @@ export function sweepThresholds(solutions: readonly LabeledSolution[]): Threshol
   };
 }
 
-/** A judged step leaves "called right" for "called wrong" once the threshold is above its score. */
+/** A judged step changes from "called right" to "called wrong" once the threshold is above its score. */
 function macroF1Steps(solutions: readonly LabeledSolution[]): Steps<number | undefined> {
   const counts = { tp: 0, fp: 0, tn: 0, fn: 0 };
   const events: { at: number; change: () => void }[] = [];
@@ -71,7 +71,7 @@ function firstErrorSteps(solutions: readonly LabeledSolution[]): Steps<number | 
     const before = scores.slice(0, error < 0 ? undefined : error).filter((score) => !Number.isNaN(score));
     const until = before.reduce((a, b) => Math.min(a, b), Infinity);
     const from = error < 0 ? -Infinity : (scores[error] ?? NaN);
-    // Also false when the wrong step has no score: it is never found.
+    // Also false when the wrong step has no score: such an error is never found.
     if (!(from < until)) continue;
     if (from === -Infinity) hits[kind]++;
     else events.push({ at: from, change: () => hits[kind]++ });
@@ -92,7 +92,10 @@ function replay(events: { at: number; change: () => void }[], value: () => numbe
   return { start, changes };
 }
 
-/** The values at ascending thresholds: each that of the last change strictly below, as a score equal to the threshold is not low. */
+/**
+ * Returns the values at ascending thresholds. Each is that of the last change strictly below the threshold, because a
+ * score equal to the threshold is not low.
+ */
 function lookUp({ start, changes }: Steps<number | undefined>, thresholds: readonly number[]): (number | undefined)[] {
   let [value, next] = [start, 0];
   return thresholds.map((threshold) => {

@@ -9,7 +9,7 @@ export function decodeText(bytes: Uint8Array): string {
   return new TextDecoder(encoding ?? 'utf-8', { ignoreBOM: encoding === undefined }).decode(bytes);
 }
 
-/** Bytes that are looked at for the zero bytes of UTF-16 without a byte order mark. */
+/** How many bytes are searched for the zero bytes of UTF-16 without a byte order mark. */
 const SAMPLE = 1024;
 
 function utf16Of(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {

@@ -11,8 +11,8 @@ import { imageTypeOf } from '../models/images/imageType.js';
 const MOST_BYTES = 64 * 2 ** 20;
 
 /**
- * The images that a document names, for models and servers: the one door through which a path in a data file becomes bytes.
- * An image is read when it is a regular file that begins like an image, and is, with all links resolved, inside one of the
+ * The images that a document names, for models and servers. No other code turns a path in a data file into bytes. An
+ * image is read when it is a regular file that begins like an image and is, with all links resolved, inside one of the
  * place's roots.
  */
 export function problemImages(place: ImagePlace, names: readonly string[]): ProblemImage[] {
@@ -20,13 +20,13 @@ export function problemImages(place: ImagePlace, names: readonly string[]): Prob
 }
 
 export interface FoundImages {
-  /** URIs of the images that can be shown, in their order, of those in the record itself too: what a model would be given. */
+  /** URIs of the images that a model would get, in order, including those inside the record itself. */
   readonly uris: readonly string[];
-  /** Why others, which exist, are not read. */
+  /** Why other existing images are not read. */
   readonly refusals: readonly string[];
 }
 
-/** Which of the images that a document names can be shown. */
+/** Finds out which of the images that a document names can be shown. */
 export async function findImages(place: ImagePlace, names: readonly string[]): Promise<FoundImages> {
   const found = await Promise.all(names.map((name) => findImage(place, name).catch(imageError)));
   return {
@@ -57,21 +57,22 @@ function imageInside(url: string): ImageFile | undefined {
   return { name: `${url.slice(0, 40)}…`, type, bytes };
 }
 
-/** The file of an image exists and is not read. */
+/** The file of an image exists but is not read. */
 class RefusedImage extends ImageError {}
 
-/** Where the images of a document are. Paths of folders, links not yet resolved. */
+/** The folders for a document's images, as paths whose links are not resolved yet. */
 export interface ImagePlace {
-  /** Where relative paths are looked for, in this order. */
+  /** The folders in which relative paths are searched, in this order. */
   readonly searched: readonly string[];
-  /** What images must be inside. */
+  /** The folders that images must be inside. */
   readonly roots: readonly string[];
 }
 
 /**
- * The place of a document's images: inside the document's own folder, or one of `folders` (workspace folders and those the
- * user has named; paths or `file:` URIs). Relative paths are looked for in the document's folder, in those above it (a run's
- * trees are below the folder of its figures), then in `folders`. The root of a file system is never such a folder.
+ * The folders for a document's images. Images must be inside the document's own folder or one of `folders` (workspace
+ * folders and those the user has named; paths or `file:` URIs). Relative paths are searched in the document's folder,
+ * in those above it (a run's trees are below the folder of its figures), then in `folders`. The root of a file system
+ * is never one of `roots`.
  */
 export function imagePlace(documentUri: string, folders: readonly string[]): ImagePlace {
   const named = folders.flatMap((folder) => (/^[a-z][a-z\d+.-]+:/i.test(folder) ? (pathOfUri(folder) ?? []) : folder));
@@ -152,12 +153,12 @@ async function openWithin(roots: readonly string[], path: string, name: string):
         shown(name),
       ),
     );
-  // Opening a device or a pipe may already have an effect.
+  // Merely opening a device or a pipe can have an effect.
   if (!(await stat(path)).isFile()) throw notRegular(name);
   const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   try {
     const opened = await file.stat();
-    // What was looked at by its name may have been exchanged before it was opened.
+    // The file that was checked by its name may have been replaced before it was opened.
     const real = await realpath(path);
     const named = await stat(real);
     if (!opened.isFile() || !isInside(real, roots) || named.ino !== opened.ino || named.dev !== opened.dev) throw notRegular(name);
@@ -182,16 +183,16 @@ function notRegular(name: string): ImageError {
   return new RefusedImage(english('The image {0} is not a regular file, and is not read. Name the file of an image.', shown(name)));
 }
 
-/** A root that is the file system's once links are resolved is not a root, either. */
+/** A root is also left out when its links resolve to the root of the file system. */
 async function realPaths(folders: readonly string[]): Promise<string[]> {
   const real = await Promise.all(folders.map((folder) => realpath(folder).catch(() => undefined)));
   return real.filter((folder) => folder !== undefined && dirname(folder) !== folder) as string[];
 }
 
-/** The path that a name stands for, relative or absolute. Throws ImageError for what is not on this machine. */
+/** The path that a name gives, relative or absolute. Throws ImageError for a name that is not on this machine. */
 function pathOf(name: string): string {
   const path = /^file:/i.test(name) ? pathOfUri(name) : name;
-  // Asking for a network path already reports its host.
+  // Merely looking up a network path contacts its host.
   if (path === undefined || /^(\\\\|\/\/)/.test(path) || /^[a-z][a-z\d+.-]+:/i.test(path))
     throw new ImageError(
       english(
@@ -208,7 +209,7 @@ function pathOfUri(uri: string): string | undefined {
   try {
     return /^file:/i.test(uri) ? fileURLToPath(uri) : undefined;
   } catch {
-    // It names a host, or is not the address of a file.
+    // It names a host, or is not the URI of a file.
     return undefined;
   }
 }
@@ -217,7 +218,7 @@ function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? String(error);
 }
 
-/** A name for a message: a data URL can be megabytes long. */
+/** Shortens a name for a message: a data URL can be megabytes long. */
 function shown(name: string): string {
   return name.length > 200 ? `${name.slice(0, 200)}…` : name;
 }

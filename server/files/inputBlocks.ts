@@ -8,27 +8,27 @@ import { labelFileOf } from '../review/labelFile.js';
 import { decodeText } from './decodeText.js';
 import { type InputFile, readInputs, readText } from './inputFiles.js';
 
-/** A part of a file: whole lines. */
+/** A part of a file, as whole lines. */
 export interface InputBlock extends InputFile {
-  /** Lines of the file before it. */
+  /** Number of lines in the file before this part. */
   readonly linesBefore: number;
 }
 
-/** A file of lines larger than this is read in parts; bytes. */
+/** A file of lines with more bytes than this is read in parts. */
 const SMALL = 16 * 2 ** 20;
-/** Bytes of a part: parsed it takes about twenty times as much, which is short-lived only when it is little. */
+/** Bytes of a part. Parsed, it takes about twenty times as much, which is short-lived only if the part is small. */
 const BLOCK = 256 * 2 ** 10;
 
 /**
- * Reads a file as `readInputs` does, a large one of JSON Lines in parts, so that memory does not grow with its length. The
- * problems of a part are numbered on from those before. Rejects with InputError.
+ * Reads a file like `readInputs`, but a large JSON Lines file in parts, so that memory does not grow with its length.
+ * The problem numbers continue from part to part. Rejects with InputError.
  */
 export async function* readInputBlocks(file: string): AsyncGenerator<InputBlock> {
   if (await isLarge(file)) yield* blocksOf(file);
   else for await (const input of readInputs(file)) yield { ...input, linesBefore: 0 };
 }
 
-/** What people said of steps is found by the problem's number in the whole file, and so is a mapping's: such a file is read whole. */
+/** Whether a file is read in parts. A file with a label log or a mapping beside it is read whole. */
 async function isLarge(file: string): Promise<boolean> {
   const size = await stat(file).then(
     (found) => (found.isFile() ? found.size : 0),

@@ -30,17 +30,17 @@ const languages: Readonly<Record<string, string>> = {
   '.txt': 'plaintext',
 };
 
-/** Bytes of a file in a folder that are looked at to recognize it. */
+/** How many bytes of a file in a folder are examined to recognize it. */
 const LONGEST_LOOK = 64 * 1024 * 1024;
 
 export interface InputFile {
-  /** As given, or as found in a folder that was given; of a text in a zip `archive.zip/name`. */
+  /** The path as given or as found in a given folder; for a text in a zip, `archive.zip/name`. */
   readonly file: string;
   readonly lines: LineIndex;
   readonly reasoning: ReasoningDocument;
 }
 
-/** The files of the arguments: a file itself, of a folder the files in it that a format claims. */
+/** The files of the arguments: a file itself; for a folder, the files in it that a format claims. */
 export async function* inputFiles(args: readonly string[]): AsyncGenerator<string> {
   for (const arg of args) {
     const isFolder = await stat(arg).then(
@@ -56,7 +56,7 @@ async function* claimedFiles(folder: string): AsyncGenerator<string> {
   const entries = await readdir(folder, { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
-    // The tree beside an event log has the same problem, and a label log is read with the data it is about.
+    // The tree beside an event log has the same problem, and a label log is read with its data file.
     const isBeside = entry.name.endsWith('.events.jsonl') || entry.name.endsWith(labelFileSuffix);
     if (entry.name.startsWith('.') || entry.name === 'node_modules' || isBeside) continue;
     if (entry.isDirectory()) yield* claimedFiles(path);
@@ -113,7 +113,7 @@ export async function* readInputs(file: string): AsyncGenerator<InputFile> {
   if (read === 0) throw refused ?? new InputError(english('this {0} file has no JSON, Markdown or plain text', container.title));
 }
 
-/** Reads a text as one of a file of this name. Throws InputError. */
+/** Reads a text as the content of a file with this name. Throws InputError. */
 export function readText(file: string, name: string, text: string, path = file): InputFile {
   const mapping = mappingFor(join(dirname(file), basename(name)));
   const reasoning = mapping === undefined ? readDocument(text, languageOf(name)) : readAs(mappedFormat(mapping), text);
@@ -129,7 +129,7 @@ function mappingFor(file: string): Mapping | undefined {
   }
 }
 
-/** Undefined for a cause that the system's own words say. */
+/** The cause of an error; undefined where the system's own message is used. */
 function causeOf(code: string | undefined): string | undefined {
   switch (code) {
     case 'ENOENT':
@@ -150,7 +150,7 @@ function asInputError(error: unknown): InputError {
   return new InputError(causeOf(code) ?? message);
 }
 
-/** The first bytes of a file, in which a container has its signature. Rejects with InputError. */
+/** The first bytes of a file, which contain a container's signature. Rejects with InputError. */
 export async function beginningOf(file: string): Promise<Uint8Array> {
   try {
     const handle = await openRegular(file);

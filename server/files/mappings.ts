@@ -10,10 +10,10 @@ import { nameInside, recordsPlaceOf } from '../formats/recordsUri.js';
 import { readDocument } from '../formats/registry.js';
 import type { ReasoningDocument } from '../reasoning/problem.js';
 
-/** A mapping is some lines a file. */
+/** A mapping has only a few lines per file. */
 const mostBytes = 2 ** 20;
 
-/** What the `steplens.json` beside a file says about it; undefined when there is none. Throws an Error when that file is not valid. */
+/** The mapping for a file in the `steplens.json` beside it, if any. Throws an Error when that file is not valid. */
 export function mappingOf(path: string): Mapping | undefined {
   let text: string;
   try {
@@ -25,7 +25,7 @@ export function mappingOf(path: string): Mapping | undefined {
   return basename(path) === MAPPING_FILE ? undefined : mappingFor(readMappings(text), basename(path));
 }
 
-/** Reads a text after an edit, where the edit left all but one record as it was (`readAgain`); undefined: read all of it. */
+/** Reads a text after an edit of one record (`readAgain`); undefined when all of the text must be read. */
 export function readEdited(
   text: string,
   before: { readonly text: string; readonly document: ReasoningDocument },
@@ -35,8 +35,8 @@ export function readEdited(
 }
 
 /**
- * Reads a text by the mapping beside its file, else in whichever format it is. `uri`: of the document; of a document that shows records
- * of a file, the file counts; without a file it has no mapping.
+ * Reads a text by the mapping beside its file, or else in the format that claims it. `uri` is the document's. If the
+ * document shows records of a file, the mapping beside that file is used. A document without a file has no mapping.
  */
 export function readMappedDocument(
   text: string,

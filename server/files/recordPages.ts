@@ -8,17 +8,17 @@ import { decodeText } from './decodeText.js';
 import { InputError } from './inputError.js';
 import { beginningOf } from './inputFiles.js';
 
-/** Records of a page. */
+/** The most records of a page. */
 const PAGE_RECORDS = 1000;
-/** A page ends before it has more bytes than this, but has one record at least. */
+/** A page has no more bytes than this, but always at least one record. */
 const PAGE_BYTES = 8 * 2 ** 20;
-/** VS Code hands texts over 50 MB to no extension; with what is not ASCII, this stays below. In bytes. */
+/** In bytes. VS Code passes no text over 50 MB to extensions. This stays below, even with non-ASCII characters. */
 const MAX_BYTES = 32 * 2 ** 20;
-/** Texts of an archive that are offered. */
+/** The most texts of an archive that are offered. */
 const MAX_NAMES = 1000;
 
 export interface RecordTexts {
-  /** Of the container, for messages: `zip`; undefined for a file that is not one. */
+  /** Title of the container, for messages: `zip`; undefined for a file that is not a container. */
   readonly container: string | undefined;
   /** Names of the texts in it; one empty name where a file has one text. */
   readonly entries: readonly string[];
@@ -44,8 +44,8 @@ export async function recordTexts(file: string): Promise<RecordTexts> {
 }
 
 /**
- * Reads up to 1,000 records of a text, from a record on (counted from 0). A text whose records are no lines (a JSON array, Markdown)
- * is read whole, up to 32 MiB. Rejects with InputError.
+ * Reads up to 1,000 records of a text, from record `first` on (counted from 0). A text whose records are not lines (a
+ * JSON array, Markdown) is read whole, up to 32 MiB. Rejects with InputError.
  */
 export async function readRecordPage(file: string, entryName: string, first: number): Promise<RecordPage> {
   const container = containerOf(await beginningOf(file));
@@ -75,7 +75,7 @@ async function pageOf(entry: ContainerEntry, name: string, first: number): Promi
   return isLines ? readLines(entry, first) : readWhole(entry);
 }
 
-/** Whether the first line is a JSON value by itself: many `.json` files are lines. */
+/** Whether the first line is a complete JSON object: many `.json` files are JSON Lines. */
 async function beginsWithRecord(entry: ContainerEntry): Promise<boolean> {
   const { lines } = await takeLines(entry, 0, 1);
   const line = decodeText(lines[0] ?? new Uint8Array()).trim();
@@ -92,12 +92,12 @@ async function readLines(entry: ContainerEntry, first: number): Promise<RecordPa
   const { lines, isLast } = await takeLines(entry, first, PAGE_RECORDS);
   if (first > 0 && lines.length === 0) throw new InputError(english('it has no record {0}', first + 1));
   const bytes = Buffer.concat(lines);
-  // The lines of UTF-16 are not those of its bytes.
+  // UTF-16 text cannot be split into lines by its bytes.
   if (first === 0 && bytes.subarray(0, 1024).includes(0)) return readWhole(entry);
   return { text: decodeText(bytes), count: lines.length, isLast };
 }
 
-/** Lines with their ends, from a line on. `isLast`: there are no more. Rejects with InputError for a line that is too long to be shown. */
+/** Lines with their breaks, from line `from`. `isLast`: no more follow. Rejects with InputError for too long a line. */
 async function takeLines(entry: ContainerEntry, from: number, count: number): Promise<{ lines: Uint8Array[]; isLast: boolean }> {
   const lines: Uint8Array[] = [];
   let size = 0;
@@ -124,7 +124,7 @@ async function takeLines(entry: ContainerEntry, from: number, count: number): Pr
         ),
       );
     }
-    // A full page, and the beginning of the next record.
+    // The page is full, and the next record has begun.
     if (lines.length === count && begunSize > 0) return { lines, isLast: false };
   }
   if (begunSize > 0) {

@@ -8,9 +8,9 @@ import { questionSlice, type Slice } from './slices.js';
 import { solutionSlices } from './solutionString.js';
 import { type LabeledStep, reportCounts } from './stepLabels.js';
 
-/** Lists with one number for each turn of the assistant. */
+/** Keys of lists that have one number for each turn of the assistant. */
 const SCORE_KEYS = ['step_scores', 'scores', 'step_rewards', 'rewards'];
-/** Marks of an answer that reasons in steps: without one, a chat of one question and one answer is any chat. */
+/** Signs that an answer reasons in steps. Without one, a chat of one question and one answer can be about anything. */
 const REASONING = /<think>|\bstep\s*1\s*[:.)]|\\boxed|<step>/i;
 
 /**
@@ -31,7 +31,7 @@ export const agentTurns: JsonFormat = {
     if (answers.length === 0 || !messages.some((message) => message.role === 'user')) return false;
     if (messages.some((message) => message.role === 'tool' || json.get(message.object, 'tool_calls') !== undefined)) return true;
     const isReasoning = answers.some(({ texts }) => texts.some((text) => REASONING.test(text.text)));
-    // Chats of any kind are shared as `conversations`.
+    // `conversations` is used for chats of any kind, so several answers there are not enough.
     return isReasoning || (answers.length > 1 && json.get(record, 'messages') !== undefined);
   },
   holds: (json, record) => listOf(json, record) !== undefined,
@@ -69,7 +69,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
   return images.length === 0 ? problem : { ...problem, images: [...new Set([...problem.images, ...images])] };
 }
 
-/** Groups messages to turns: what tools return belongs to the turn that called them. */
+/** Groups messages into turns. What a tool returns belongs to the turn that called it. */
 function turnsOf(messages: readonly RecordedMessage[]): RecordedMessage[][] {
   const turns: RecordedMessage[][] = [];
   for (const message of messages) {
@@ -80,7 +80,7 @@ function turnsOf(messages: readonly RecordedMessage[]): RecordedMessage[][] {
   return turns;
 }
 
-/** The text of a turn: what was said, the calls as `name(arguments)`, and the results. Its range covers all of them. */
+/** The text of a turn: its messages, tool calls as `name(arguments)`, and results. Its range covers all of them. */
 function turnSlice(json: JsonDocument, turn: readonly RecordedMessage[]): Slice {
   const parts = turn.flatMap((message) => [
     ...message.texts.map((text): Slice => ({ text: text.text.trim(), span: text.span() })),
@@ -92,7 +92,7 @@ function turnSlice(json: JsonDocument, turn: readonly RecordedMessage[]): Slice 
   );
 }
 
-/** Parts that are one step. `empty`: the place when there is none. */
+/** Joins the parts of one step. Without parts, the result is an empty text at the start of `empty`. */
 export function joinSlices(parts: readonly Slice[], empty: Slice['span']): Slice {
   if (parts.length === 0) return { text: '', span: { start: empty.start, end: empty.start } };
   return {
@@ -104,7 +104,7 @@ export function joinSlices(parts: readonly Slice[], empty: Slice['span']): Slice
   };
 }
 
-/** Calls of tools: OpenAI's `{function: {name, arguments}}` or ATIF's `{function_name, arguments}`. */
+/** Tool calls, in OpenAI's form `{function: {name, arguments}}` or ATIF's `{function_name, arguments}`. */
 export function callSlices(json: JsonDocument, calls: number | undefined): Slice[] {
   if (calls === undefined || !json.isArray(calls)) return [];
   return json.items(calls).flatMap((call): Slice[] => {

@@ -7,11 +7,11 @@ import { questionSlice, type Slice } from './slices.js';
 export interface RecordedMessage {
   readonly object: number;
   readonly role: string;
-  /** The texts of the content: one, or those of its text parts. Empty for a message of tool calls only. */
+  /** The text of the content, or the texts of its text parts. Empty for a message that has only tool calls. */
   readonly texts: readonly DocumentString[];
 }
 
-/** The messages of a list; items that are no messages are left out. */
+/** Returns the messages of a list, without the items that are not messages. */
 export function chatMessages(json: JsonDocument, list: number | undefined): RecordedMessage[] {
   if (list === undefined || !json.isArray(list)) return [];
   return json.items(list).flatMap((object): RecordedMessage[] => {
@@ -21,7 +21,7 @@ export function chatMessages(json: JsonDocument, list: number | undefined): Reco
   });
 }
 
-/** Who speaks in ShareGPT's turns, as roles of a chat. */
+/** Roles of a chat by the speaker names of ShareGPT. */
 const SPEAKERS: Readonly<Record<string, string>> = {
   human: 'user',
   user: 'user',
@@ -63,7 +63,7 @@ export function chatImages(json: JsonDocument, message: RecordedMessage): string
   });
 }
 
-/** A question that is a string, or a chat whose last user message is the question. */
+/** Reads a question that is a string or the last user message of a chat. */
 export function chatQuestion(reader: RecordReader, record: number, key: string): Slice | undefined {
   const id = reader.value(record, key);
   if (id === undefined) {

@@ -9,15 +9,16 @@ import { questionSlice } from './slices.js';
 import { solutionSlices } from './solutionString.js';
 import type { LabeledStep } from './stepLabels.js';
 
-/** Where a record has the reply of the server, and the messages that were sent: keys from the record down. */
+/** Key paths, from the record down, to the server's reply and to the messages that were sent. */
 const REPLIES = [[], ['response'], ['response', 'body'], ['body'], ['output'], ['completion'], ['result']] as const;
 const REQUESTS = [[], ['request'], ['request', 'body'], ['input'], ['body'], ['prompt']] as const;
-/** Marks of an answer that reasons: without one, an answer of one paragraph is any chat. */
+/** Signs that an answer reasons. Without one, an answer of one paragraph can be about anything. */
 const REASONING = /<think>|\bstep\s*1\s*[:.)]|\\boxed|<step>/i;
 
 /**
- * Replies of OpenAI's API and of servers like it (vLLM, SGLang, llama.cpp): `choices` with a `message` or, of the older endpoint, a
- * `text`; alone, beside their request, or as lines of OpenAI's batch output (`custom_id`, `response.body`). Each choice is a candidate.
+ * Replies of OpenAI's API and of compatible servers (vLLM, SGLang, llama.cpp): `choices` with a `message` or, from the
+ * older endpoint, a `text`. They may be alone, beside their request, or lines of OpenAI's batch output (`custom_id`,
+ * `response.body`). Each choice is a candidate.
  */
 export const chatCompletion: JsonFormat = {
   syntax: 'json',
@@ -57,7 +58,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
   };
 }
 
-/** The choices of the reply, that are objects with a message or a text. */
+/** The choices of the reply that are objects with a message or a text. */
 function choicesOf(json: JsonDocument, record: number): number[] {
   for (const path of REPLIES) {
     const list = valueAt(json, record, [...path, 'choices']);
@@ -69,7 +70,7 @@ function choicesOf(json: JsonDocument, record: number): number[] {
   return [];
 }
 
-/** The reasoning of a choice, where the server keeps it apart, and what it says. */
+/** The texts of a choice: its reasoning, where the server keeps that separate, and its content. */
 function choiceTexts(json: JsonDocument, choice: number): DocumentString[] {
   const message = json.get(choice, 'message');
   if (message === undefined || !json.isObject(message)) return contentTexts(json, json.get(choice, 'text'));

@@ -27,7 +27,7 @@ export function turnsOf(reader: RecordReader, record: number): Turn[] {
   return turns;
 }
 
-/** For recognizing a record: the values of its first `human` and first `gpt` turn, as far as they are there. */
+/** The values of the first `human` and the first `gpt` turn, as far as present. Used to recognize a record. */
 export function firstTurns(json: JsonDocument, record: number): { readonly human?: number; readonly gpt?: number } {
   const conversations = json.get(record, 'conversations');
   const found: { human?: number; gpt?: number } = {};
@@ -35,7 +35,7 @@ export function firstTurns(json: JsonDocument, record: number): { readonly human
     const from = json.get(item, 'from');
     const value = json.get(item, 'value');
     if (from === undefined || value === undefined) continue;
-    // Cut off before it says anything.
+    // The turn was cut off before its text.
     if (json.kind(value) === Kind.invalid || (json.isString(value) && json.string(value).text === '')) continue;
     const who = json.string(from).text;
     if (who === 'human') found.human ??= value;

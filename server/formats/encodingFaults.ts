@@ -5,14 +5,14 @@ import { FAULTS } from './faults.js';
 /** If more than this share of a text is NUL characters, it is UTF-16 that was decoded as something else. */
 const NUL_SHARE = 0.2;
 
-/** The text without NUL characters where they are a sign of UTF-16; else the text itself. */
+/** Removes the NUL characters where they are a sign of UTF-16; otherwise returns the text unchanged. */
 export function withoutNulls(text: string): string {
   const beginning = text.slice(0, 1000);
   const nulls = beginning.split('\0').length - 1;
   return nulls > beginning.length * NUL_SHARE ? text.replaceAll('\0', '') : text;
 }
 
-/** Reports the replacement characters that decoding left in a text; undefined when there is none. */
+/** Returns the fault for replacement characters that decoding left in a text; undefined when there are none. */
 export function encodingFault(text: string): Fault | undefined {
   const first = text.indexOf('\ufffd');
   if (first < 0) return undefined;

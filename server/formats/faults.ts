@@ -71,7 +71,7 @@ export const FAULTS = {
 
 export type FaultCode = keyof typeof FAULTS;
 
-/** Faults of one code that are listed one by one; the rest is counted. */
+/** How many faults of one code are listed individually; further ones are only counted. */
 export const FAULTS_PER_CODE = 100;
 
 /** A fault that is reported at its first place only, with the number of places. */
@@ -96,7 +96,7 @@ export class FaultList {
     return size;
   }
 
-  /** `message`: the cause and the remedy; it is built only when the fault is kept. `expected`: what belongs there, for a quick fix. */
+  /** `message` gives cause and remedy; called only for a kept fault. `expected`: the right value, for a quick fix. */
   add(code: FaultCode, span: Span, message: () => string, expected?: ExpectedValue): void {
     const count = this.#count(code);
     if (count <= FAULTS_PER_CODE)
@@ -104,7 +104,7 @@ export class FaultList {
     else if (count === FAULTS_PER_CODE + 1) this.#firstOmitted.set(code, span);
   }
 
-  /** Reports a fault that a whole file tends to share once, at its first place. `kind` identifies it; `message` gets the number of places. */
+  /** Reports once, at its first place, a fault of many places. `kind` identifies it; `message` gets their number. */
   addRepeated(code: FaultCode, kind: string, span: Span, message: (count: number) => string): void {
     this.#count(code);
     const known = this.#repeated.get(kind);
@@ -122,7 +122,7 @@ export class FaultList {
     return this.#counts.has(code);
   }
 
-  /** In document order, with one fault at the first omitted place of every code that has too many. */
+  /** All faults in document order, and one at the first omitted place of every code that has too many. */
   list(): Fault[] {
     const more = [...this.#firstOmitted].map(
       ([code, span]): Fault => ({
@@ -142,7 +142,7 @@ export class FaultList {
   }
 }
 
-/** Reports half of a surrogate pair: one character, or the six characters of its escape. */
+/** Reports a lone half of a surrogate pair, written as one character or as a six-character escape. */
 export function loneSurrogate(faults: FaultList, at: number, length: number): void {
   faults.add('lone-surrogate', { start: at, end: at + length }, () =>
     english('This is half of a surrogate pair and not a character; write the whole character, or remove it.'),

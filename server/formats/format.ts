@@ -17,26 +17,26 @@ interface About {
   readonly shown: string;
 }
 
-/** A format whose file has one JSON object for each problem: alone, in an array, one a line, or inside a wrapper. */
+/** A format whose file has one JSON object for each problem: alone, in an array, one per line, or inside a wrapper. */
 export interface JsonFormat extends About {
   readonly syntax: 'json';
   /**
-   * Keys of which every file of the format has at least one. A long text without any of the keys of all formats is not
-   * parsed. Not the names of values deep inside.
+   * Every file of the format has at least one of these keys. A long text without a key of any format is not parsed.
+   * Names of values deep inside do not belong here.
    */
   readonly keys: readonly string[];
   /** Whether the records are problems to solve, so that having no steps is no fault. */
   readonly hasNoSteps?: boolean;
   /** Whether a record is of this format and of no other; the end of the record may be cut off. */
   claims(json: JsonDocument, record: number): boolean;
-  /** Whether a record of a file that was recognized already belongs to it. */
+  /** Whether a record belongs to a file that is already recognized as this format. */
   holds(json: JsonDocument, record: number): boolean;
-  /** Reads a record as the problem with this index; as several problems where a record has several trees. */
+  /** Reads a record as the problem with this index, or as several problems when it has several trees. */
   read(reader: RecordReader, record: number, index: number): Problem | readonly Problem[];
   /**
-   * Of a record that is a tree of nested nodes, with `TreeDraft.addSolutions()`: lets an edit in one node be read without the rest of
-   * the record (`readNodeAgain`). Neither `claims` nor `holds` of the format, nor `claims` of those asked before it, may depend on
-   * anything in a node but its keys.
+   * For records that are trees of nested nodes, with `TreeDraft.addSolutions()`: lets `readNodeAgain` read an edit in
+   * one node without the rest of the record. `claims` and `holds` of the format, and `claims` of the formats asked
+   * before it, must not depend on anything in a node except its keys.
    */
   readonly nodes?: NestedNodes;
 }
@@ -44,8 +44,8 @@ export interface JsonFormat extends About {
 /** A format for prose. */
 export interface TextFormat extends About {
   readonly syntax: 'text';
-  /** Whether a text is of this format, by its beginning, which may be cut off anywhere. Never throws. */
+  /** Whether a text is of this format, judged by its beginning, which may be cut off anywhere. Never throws. */
   detect(head: string): boolean;
-  /** Everything that can be read; what cannot is a fault. Never throws. */
+  /** Reads everything that is readable and reports the rest as faults. Never throws. */
   read(text: string): ReasoningDocument;
 }

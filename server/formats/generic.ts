@@ -3,10 +3,10 @@ import type { JsonFormat } from './format.js';
 import { type JsonDocument, Kind } from './jsonDocument.js';
 import { type LabelKind, type Mapping, readMapped } from './mapping.js';
 
-/** Keys of a question; those of the second list are used for other things too. */
+/** Keys of a question. The keys of the second list have other uses too. */
 const QUESTION_KEYS = ['question', 'problem', 'query', 'prompt', 'user_question', 'Question', 'Problem'];
 const WEAK_QUESTION_KEYS = ['instruction', 'input', 'src', 'task', 'goal'];
-/** Lists of steps. */
+/** Keys of a list of steps. */
 const STEP_KEYS = [
   'steps',
   'solution_steps',
@@ -18,7 +18,7 @@ const STEP_KEYS = [
   'trajectory',
   'rationales',
 ];
-/** One solution as a text. */
+/** Keys of one solution as a text. */
 const TEXT_KEYS = [
   'solution',
   'response',
@@ -35,22 +35,22 @@ const TEXT_KEYS = [
   'prediction',
   'process',
 ];
-/** Several solutions. */
+/** Keys of several solutions. */
 const LIST_KEYS = ['solutions', 'responses', 'candidates', 'completions', 'generations', 'outputs', 'samples', 'predictions'];
 const LABEL_KEYS = ['labels', 'step_labels', 'label', 'rating', 'ratings', 'annotations', 'process_correctness'];
 const SCORE_KEYS = ['prm_scores', 'step_scores', 'scores', 'step_rewards', 'rewards', 'probs', 'values'];
 const CORRECT_KEYS = ['correct', 'is_correct', 'final_answer_correct', 'correctness'];
-/** Signs of an answer that reasons; a text under "response" or "output" can be anything. */
+/** Signs that an answer reasons; a text under "response" or "output" can be anything. */
 const REASONING =
   /<think>|\b(?:step|schritt|paso|[ée]tape|passo)\s*1\s*[:.)]|第[一1]步|步骤\s*[一1]|\\boxed|<step>|<answer>|####|ки\b|\b(?:final )?answer\s*(?:is\b|:)|答案(?:是|为|[:：])/i;
-/** Below a question or problem, a calculation is one, too. */
+/** With a key for a question or problem, a calculation is also such a sign. */
 const CALCULATION = /=\s*[-$\\(]?\s*\d[\s\S]*=\s*[-$\\(]?\s*\d/;
 const SAYS_PROBLEM = new Set(['question', 'problem', 'Question', 'Problem']);
 const SAYS_SOLUTION = new Set(['solution', 'reasoning', 'rationale', 'chain_of_thought', 'cot']);
 
 /**
- * Records of no known format that have a question and steps under usual names. The mapping is inferred from the names: see
- * docs/formats.md. What the names do not say is not guessed; `steplens.json` can say it.
+ * Records of no known format that have a question and steps under usual names. The mapping is inferred from the names:
+ * see docs/formats.md. What the names leave open is not guessed; `steplens.json` can define it.
  */
 export const generic: JsonFormat = {
   syntax: 'json',
@@ -61,7 +61,7 @@ export const generic: JsonFormat = {
   keys: [...QUESTION_KEYS, ...WEAK_QUESTION_KEYS],
   claims(json, record) {
     const mapping = inferMapping(json, record);
-    // A record that was cut off may be of a format whose own keys are missing; a question with a list of steps is worth reading.
+    // A cut-off record may lack the keys of its own format. One with a question and a list of steps is still read.
     return mapping !== undefined && (json.isClosed(record) || (mapping.steps === 'steps' && SAYS_PROBLEM.has(mapping.question ?? '')));
   },
   holds: (json, record) => [...QUESTION_KEYS, ...WEAK_QUESTION_KEYS].some((key) => json.get(record, key) !== undefined),
@@ -82,8 +82,9 @@ function isQuestion(json: JsonDocument, id: number | undefined): boolean {
 }
 
 /**
- * Which keys of a record are what, by their names; undefined when it has no question, or nothing that reasons. In a file that another
- * record has shown to be of this format (`isClaimed`), any text under the name of a solution is one.
+ * Infers from their names what the keys of a record are; undefined when it has no question, or nothing that reasons. In
+ * a file that another record has shown to be of this format (`isClaimed`), any text under the name of a solution is
+ * accepted.
  */
 export function inferMapping(json: JsonDocument, record: number, isClaimed = false): Mapping | undefined {
   const question = questionKey(json, record);
@@ -93,7 +94,7 @@ export function inferMapping(json: JsonDocument, record: number, isClaimed = fal
     keys.find((key) => others.some(([name, id]) => name === key && fits(id)));
   const isPaddle = question === 'src';
   const isOfSteps = STEP_KEYS.some((key) => others.some(([name, id]) => name === key && isStepList(json, id)));
-  // `is_correct` is a list of labels where there is one of steps, and else a verdict.
+  // `is_correct` is a list of labels if there are steps, otherwise a verdict.
   const labels = has([...LABEL_KEYS, ...SCORE_KEYS, ...(isOfSteps ? CORRECT_KEYS : [])], (id) => json.isArray(id));
   const steps = has(isPaddle ? ['responses', ...STEP_KEYS] : STEP_KEYS, (id) => isStepList(json, id));
   const isWeak = WEAK_QUESTION_KEYS.includes(question);
@@ -117,7 +118,7 @@ export function inferMapping(json: JsonDocument, record: number, isClaimed = fal
   return list === undefined || isWeak ? undefined : candidates(json, record, base, list);
 }
 
-/** For several solutions, a flat list of labels is a verdict on each of them. */
+/** With several solutions, a flat list of labels has one verdict for each of them. */
 function candidates(json: JsonDocument, record: number, base: Mapping, list: string): Mapping {
   const { labels, labelKind, ...rest } = base;
   if (labels === undefined || labelKind === undefined) return { ...rest, solutions: list };
@@ -140,7 +141,7 @@ function isReasoning(json: JsonDocument, id: number, key: string, question: stri
   return SAYS_SOLUTION.has(key) && !WEAK_QUESTION_KEYS.includes(question);
 }
 
-/** Scores are a PRM's; labels that are fractions are Monte-Carlo values, others are verdicts. */
+/** Scores come from a PRM. Labels with fractions are Monte-Carlo values, all others are verdicts. */
 function labelKindOf(json: JsonDocument, list: number, key: string): LabelKind {
   if (SCORE_KEYS.includes(key)) return 'prm';
   const items = json.items(list).flatMap((item) => (json.isArray(item) ? json.items(item) : [item]));

@@ -2,7 +2,7 @@ import { english } from '../l10n.js';
 import { Kind } from './jsonDocument.js';
 import type { RecordReader } from './record.js';
 
-/** A label that says right or wrong: true, 1, "+" or false, 0, "-". Anything else is reported and undefined. */
+/** Reads a label for right (true, 1, "+") or wrong (false, 0, "-"). Anything else is reported and undefined. */
 export function hardLabelAt(reader: RecordReader, id: number): 0 | 1 | undefined {
   const { json } = reader;
   if (json.isString(id)) {

@@ -5,7 +5,7 @@ import { DocumentString } from './jsonString.js';
 export const Kind = { invalid: 0, object: 1, array: 2, string: 3, escapedString: 4, number: 5, true: 6, false: 7, null: 8 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
-/** What a value is, in a message. */
+/** The name of a kind of value, for messages. */
 function nameOf(kind: Kind): string {
   switch (kind) {
     case Kind.invalid:
@@ -29,9 +29,9 @@ function nameOf(kind: Kind): string {
 
 /**
  * The values of a JSON text as rows of a table, in document order: a value's row is its id, its content follows it, and
- * `next` is the row after that. An object's content alternates key and value. 13 bytes a value; strings and numbers are
- * decoded when they are read. Beside them there are records that the text has not as objects: the rows of a table that is
- * stored by column.
+ * `next` is the row after that. An object's content alternates key and value. 13 bytes per value; strings and numbers
+ * are decoded when they are read. It can also have records that are not objects in the text: the rows of a table that
+ * is stored by column.
  */
 export class JsonDocument {
   readonly roots: number[] = [];
@@ -45,7 +45,7 @@ export class JsonDocument {
 
   constructor(readonly text: string) {}
 
-  /** Appends a value without content; `open` and `close` frame one with content. */
+  /** Appends a value and returns its id. An array or object is appended before its content and closed with `close`. */
   push(kind: Kind, start: number, end: number): number {
     const id = this.#count++;
     if (id === this.#kinds.length) this.#grow();
@@ -91,7 +91,7 @@ export class JsonDocument {
     return this.#kinds[id] === Kind.string || this.#kinds[id] === Kind.escapedString;
   }
 
-  /** The characters of a value, a string's with its quotes. */
+  /** The characters of a value; a string includes its quotes. */
   span(id: number): Span {
     const start = this.#starts[id]!;
     const end = this.#ends[id]!;
@@ -100,13 +100,13 @@ export class JsonDocument {
     return { start: Math.max(start - 1, 0), end: Math.min(end + (isQuoted ? 1 : 0), this.text.length) };
   }
 
-  /** The place where an object is marked as a whole: its opening bracket. */
+  /** Where a fault about a whole object is reported: its opening bracket. */
   head(object: number): Span {
     const { start } = this.span(object);
     return this.#made.has(object) ? this.span(object) : { start, end: start + 1 };
   }
 
-  /** Whether an object or array has its closing bracket: keys of one that was cut off may be missing. */
+  /** Whether an object or array has its closing bracket. One that was cut off may lack keys. */
   isClosed(container: number): boolean {
     if (this.#made.has(container)) return true;
     const { start, end } = this.span(container);
@@ -122,7 +122,7 @@ export class JsonDocument {
     return this.isObject(object) ? this.items(object).map((value) => [this.string(value - 1).text, value]) : [];
   }
 
-  /** The value of a key, of the last one when it is written twice (as every JSON parser does); undefined when absent. */
+  /** The value of a key; undefined when absent. Of a repeated key, the last value counts, as in other JSON parsers. */
   get(object: number, key: string): number | undefined {
     if (this.#kinds[object] !== Kind.object) return undefined;
     const made = this.#made.get(object);
@@ -140,7 +140,7 @@ export class JsonDocument {
     return this.#ends[id]! - start === key.length && this.text.startsWith(key, start);
   }
 
-  /** Ids of an array's items; of an object's values. */
+  /** Ids of the items of an array, or of the values of an object. */
   items(container: number): number[] {
     const kind = this.#kinds[container];
     const made = this.#made.get(container);
@@ -159,7 +159,7 @@ export class JsonDocument {
     let at = this.roots.findLast((root) => root <= id);
     while (at !== undefined && at < id) {
       let item: number = at + 1;
-      // Keys and values of an object are both rows: which one contains the value does not matter.
+      // Keys and values are both rows, and the search does not need to distinguish them.
       while (this.#nexts[item]! <= id) item = this.#nexts[item]!;
       if (item === id) return at;
       at = item;
@@ -167,7 +167,7 @@ export class JsonDocument {
     return undefined;
   }
 
-  /** Whether another text has the same objects, arrays and keys, with other values at most. */
+  /** Whether another text has the same objects, arrays and keys; other values may differ. */
   hasShapeOf(other: JsonDocument): boolean {
     if (this.#count !== other.#count) return false;
     for (let id = 0; id < this.#count; id++) {
@@ -181,7 +181,7 @@ export class JsonDocument {
     return true;
   }
 
-  /** The text of a string value (of another kind: its characters). */
+  /** The text of a string value; of a value of another kind, its characters. */
   string(id: number): DocumentString {
     const start = this.#starts[id]!;
     return new DocumentString(this.text, start, this.#ends[id]!, this.#kinds[id] === Kind.escapedString);

@@ -12,13 +12,13 @@ import { candidateRecords, type PossibleRecord, topValues } from './records.js';
 /** The format of a JSON text, and the records that are read as it. */
 export interface FormatClaim {
   readonly format: JsonFormat;
-  /** All values at the depth where the records are. */
+  /** All values at the depth of the records. */
   readonly candidates: readonly PossibleRecord[];
   /** The record that the format claims. */
   readonly record?: number;
 }
 
-/** The first of `formats` that claims the first claimed record; undefined when none claims any. */
+/** Finds the first record that one of `formats` claims, and that format; undefined when none claims any. */
 export function claimOf(json: JsonDocument, formats: readonly JsonFormat[]): FormatClaim | undefined {
   for (const candidates of candidateRecords(json)) {
     for (const { id } of candidates) {
@@ -29,7 +29,7 @@ export function claimOf(json: JsonDocument, formats: readonly JsonFormat[]): For
   return undefined;
 }
 
-/** Reads a JSON text as whichever of `formats` claims it; undefined when none does. O(length). */
+/** Reads a JSON text in the first of `formats` that claims it; undefined when none does. O(length). */
 export function readJsonFile(text: string, formats: readonly JsonFormat[]): ReasoningDocument | undefined {
   const faults = new FaultList();
   const json = readJson(text, faults);
@@ -45,7 +45,7 @@ export function readAs(format: JsonFormat, text: string): ReasoningDocument {
   return readRecords(json, faults, claim ?? { format, candidates: topValues(json) });
 }
 
-/** `formats`: those that were asked for a claim, where an edit of a record may be read by itself (`readAgain`). */
+/** `formats`: those asked for a claim, given only where `readAgain` may read an edited record by itself. */
 function readRecords(
   json: JsonDocument,
   faults: FaultList,
@@ -66,7 +66,7 @@ function readRecords(
       if (top.has(id)) records.push({ span: json.span(id), firstProblem, problems: problems.length - firstProblem });
     } else if (!lists.has(list)) return;
     else if (!json.isObject(id)) reader.wrongType(id, english('an object'));
-    // Of a record that was cut off, the keys may be missing: it is reported as cut off.
+    // A cut-off record may lack keys. It is already reported as cut off.
     else if (json.isClosed(id)) reportUnknown(faults, json, id, format);
   });
   if (topValues(json).length === 0) faults.add('empty-file', { start: 0, end: 0 }, () => english('This file has no record.'));
@@ -83,7 +83,7 @@ function readRecord(reader: RecordReader, format: JsonFormat, record: number, in
   const read = format.read(reader, record, index);
   const problems = Array.isArray(read) ? (read as readonly Problem[]) : [read as Problem];
   const hasSteps = problems.some((problem) => problem.steps.length > 0);
-  // A record that was cut off, or whose steps are missing for a reason already reported, is not reported twice.
+  // Not reported twice: a record that was cut off, or whose steps are missing for a reason already reported.
   if (!hasSteps && format.hasNoSteps !== true && faults.size === before && json.isClosed(record)) {
     faults.add('no-steps', json.head(record), () =>
       english('This record has no steps, so there is nothing to score. Add steps, or remove the record.'),

@@ -3,13 +3,14 @@ import { FaultList } from './faults.js';
 import { JsonDocument } from './jsonDocument.js';
 import { JsonReader } from './jsonReader.js';
 
-/** Lines at the top of a file that may be something else than records, such as a program's output. */
+/** How many lines may precede the first record, such as a program's output. */
 const LINES_LOOKED_AT = 200;
 
 /**
- * The lines of a text with one record a line, whatever its extension; undefined when it is one JSON text (or several, each
- * over many lines). It is JSON Lines when its first record is complete on one line, or when one of the next two is although
- * the first is not and both begin alike: then the first line is damaged. Lines before the first record do not matter.
+ * The lines of a text that has one record per line, whatever its extension; undefined for one JSON text, or several
+ * over many lines. The text is JSON Lines when its first record is complete on one line. It is also JSON Lines when one
+ * of the next two lines is complete and begins like the first: then the first line is damaged. Lines before the first
+ * record do not matter.
  */
 export function jsonLines(text: string): Span[] | undefined {
   const lines = new LineReader(text);
@@ -32,7 +33,7 @@ function firstRecord(text: string, lines: LineReader, top: Span): Span | undefin
   for (let i = 0; i < LINES_LOOKED_AT && line !== undefined; i++) {
     if (opensRecord(text, line)) return line;
     const next = lines.next(line.end);
-    // In JSON, no object follows right after an opening brace: that line is a damaged record.
+    // In JSON, an object cannot follow right after an opening brace: that line is a damaged record.
     const isDamaged = text[line.start] === '{' && next !== undefined && opensRecord(text, next) && text[next.start] === '{';
     if ('{['.includes(text[line.start]!) && !isDamaged) return undefined;
     line = next;
@@ -42,7 +43,7 @@ function firstRecord(text: string, lines: LineReader, top: Span): Span | undefin
 
 /** Finds lines in order. A line ends at `\n`, `\r\n` or a lone `\r`. */
 class LineReader {
-  /** The next carriage return, found once: most texts have none. */
+  /** Offset of the next carriage return, kept because most texts have none. */
   #return = -1;
 
   constructor(readonly text: string) {}
@@ -77,7 +78,7 @@ function isBlank(c: number): boolean {
   return c <= 0x20 || c === 0xfeff || c === 0xa0;
 }
 
-/** A line at the margin that begins a record and is more than its bracket. */
+/** Whether a line begins a record at the margin and is more than its bracket. */
 function opensRecord(text: string, line: Span): boolean {
   const before = text.charCodeAt(line.start - 1);
   const atMargin = line.start === 0 || before === 0x0a || before === 0x0d || before === 0x1e || before === 0xfeff;
@@ -92,7 +93,7 @@ function isComplete(text: string, line: Span): boolean {
   return !faults.has('truncated-json') && !faults.has('malformed-json') && !faults.has('not-json');
 }
 
-/** Whether both lines have the same first key, as far as the first one goes; a line that is not JSON is like any other. */
+/** Whether both lines begin with the same key, as far as the first goes; if that is not JSON, any line matches. */
 function beginsAlike(text: string, first: Span, other: Span): boolean {
   if (text[first.start] === '[') return false;
   if (text[first.start] !== '{') return true;

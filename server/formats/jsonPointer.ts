@@ -6,8 +6,8 @@ interface Level {
 }
 
 /**
- * The JSON pointer (RFC 6901) of the innermost value at an offset of a JSON text; `''` for the text as a whole. Reads only as
- * far as the offset, without recursion; what is not JSON on the way there is passed over.
+ * The JSON pointer (RFC 6901) of the innermost value at an offset of a JSON text; `''` for the text as a whole. Reads
+ * only as far as the offset, without recursion, and skips what is not JSON before it.
  */
 export function jsonPointerAt(text: string, offset: number): string {
   const levels: Level[] = [];
@@ -34,7 +34,7 @@ export function jsonPointerAt(text: string, offset: number): string {
     }
     at++;
   }
-  // A container that was only just opened is the value itself.
+  // At its opening bracket, a container is the value itself.
   if (levels.length > 0 && /[{[]/.test(text[offset] ?? '')) levels.pop();
   return levels
     .map(({ kind, index, key }) =>

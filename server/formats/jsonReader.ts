@@ -1,10 +1,8 @@
-// Over 400 lines: one reader, whose methods share its place in the text.
+// Over 400 lines: one state machine over one text, whose states share position, stack and faults.
 import { english } from '../l10n.js';
 import { type FaultList, loneSurrogate } from './faults.js';
 import { type JsonDocument, Kind } from './jsonDocument.js';
 import { escapeLength } from './jsonString.js';
-
-// Longer than most files: one state machine over one text, whose states share position, stack and faults.
 
 /**
  * Deepest nesting that is read, in arrays and objects. MM-PRM's files come from Python, whose `json.dump` gives up at about
@@ -105,12 +103,12 @@ export class JsonReader {
     this.#faults.add('malformed-json', { start: this.#at, end: Math.min(this.#at + length, this.#end) }, message);
   }
 
-  /** A deviation from JSON that does not lose anything: reported once a file. */
+  /** Reports a deviation from JSON that loses nothing, once per file. */
   #loose(kind: string, start: number, end: number, message: string): void {
     this.#faults.addRepeated('loose-json', kind, { start, end }, (count) => withPlaces(message, count));
   }
 
-  /** `// ..` up to the line's end, or a comment in slash and star; one that is not closed hides the rest of the text. */
+  /** Skips `// ..` to the end of the line, or a slash-star comment. An unclosed comment hides the rest of the text. */
   #comment(): void {
     const next = this.#text.charCodeAt(this.#at + 1);
     if (next === 0x2f) {
@@ -124,7 +122,7 @@ export class JsonReader {
     } else this.#word();
   }
 
-  /** A string as Python prints it. Outside of every record a single quote is an apostrophe. */
+  /** Reads a string as Python prints it. Outside of all records, a single quote is an apostrophe. */
   #singleQuote(): void {
     if (this.#open.length === 0) return this.#word();
     this.#loose(
@@ -274,7 +272,7 @@ export class JsonReader {
     const start = this.#at + 1;
     let isEscaped = false;
     let isClosed = false;
-    /** A high surrogate without its low one so far, and where that must follow. */
+    /** A high surrogate that has no low one yet, and the offset at which the low one must follow. */
     let high = -1;
     let highEnd = -1;
     let i = start;
@@ -332,7 +330,7 @@ export class JsonReader {
     );
   }
 
-  /** Whether the string ends at a raw line break: what follows is JSON rather than the rest of a sentence. */
+  /** Whether the string ends at a raw line break, because JSON and not the rest of a sentence follows. */
   #endsAtLineBreak(at: number): boolean {
     let i = at;
     while (i < this.#end && this.#text.charCodeAt(i) <= 0x20) i++;
@@ -349,7 +347,7 @@ export class JsonReader {
     return [at, at + length];
   }
 
-  /** A number, `true`, `false`, `null` (also as Python writes them), or something else. */
+  /** Reads a number, `true`, `false`, `null` (also as Python writes them), or something else. */
   #word(): void {
     const start = this.#at;
     let end = start + 1;
@@ -417,7 +415,7 @@ export class JsonReader {
   }
 }
 
-/** A fault that is reported at its first place only, with the number of places. */
+/** The message of a fault that is reported at its first place only, with the number of places. */
 function withPlaces(message: string, count: number): string {
   return count === 1 ? message : english('{0} This is the first of {1} places.', message, count.toLocaleString('en'));
 }

@@ -34,7 +34,7 @@ function decode(document: string, start: number, end: number): string {
     try {
       return JSON.parse(document.slice(start - 1, end + 1)) as string;
     } catch {
-      // JSON forbids something in it, which is reported already.
+      // It contains something that JSON forbids, which is already reported.
     }
   }
   const isPython = document[start - 1] === "'";
@@ -50,7 +50,7 @@ function decode(document: string, start: number, end: number): string {
 }
 
 /**
- * The decoded text of a JSON string, with the place in the document of each of its characters. Every escape decodes to one
+ * The decoded text of a JSON string, with the document offset of each of its characters. Every escape decodes to one
  * UTF-16 unit (a pair written `\ud83d\ude00` is two escapes), so the map is a list of the escapes.
  */
 export class DocumentString {
@@ -71,7 +71,7 @@ export class DocumentString {
     this.text = escaped ? decode(document, start, end) : raw;
   }
 
-  /** Offset in the document of the character at `index` of `text`; of the end of the text for `text.length`. */
+  /** Document offset of the character at `index` of `text`; for `text.length`, of the end of the text. */
   offsetAt(index: number): number {
     if (this.#raw === undefined || index === 0) return this.#start + index;
     if (index === this.text.length) return this.#end;
@@ -95,7 +95,7 @@ export class DocumentString {
 interface Escapes {
   /** Index of each escape in the decoded text. */
   readonly at: Int32Array;
-  /** By how many characters the escapes up to and including it are longer than what they decode to. */
+  /** How many more characters the escapes up to and including this one have than their decoded text. */
   readonly extra: Int32Array;
 }
 

@@ -8,8 +8,8 @@ import { solutionSlices } from './solutionString.js';
 import type { LabeledStep } from './stepLabels.js';
 
 /**
- * Traces and observations exported from Langfuse: `input` (a text or a chat), `output` (a text or a message), and `scores`
- * of the whole output, of which one with "prm" or "reward" in its name belongs to the last step.
+ * Traces and observations exported from Langfuse: `input` (a text or a chat), `output` (a text or a message), and
+ * `scores` of the whole output. The first score with "prm" or "reward" in its name is assigned to the last step.
  */
 export const langfuse: JsonFormat = {
   syntax: 'json',

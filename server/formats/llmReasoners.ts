@@ -104,7 +104,7 @@ function stepText(json: JsonDocument, node: number, edge: number | undefined): D
   );
 }
 
-/** The first text under one of the names in `data`, at any depth; of a list the last item. Without names any text. */
+/** The first text under one of `names` (or any) in `data`, at most four levels down; lists from the end. */
 function textIn(json: JsonDocument, object: number, names: readonly string[] | undefined): DocumentString | undefined {
   const data = json.get(object, 'data');
   const named = names?.map((name) => (data === undefined ? undefined : json.get(data, name))) ?? [data];

@@ -9,12 +9,12 @@ import { questionSlice, type Slice } from './slices.js';
 import { solutionSlices } from './solutionString.js';
 import { type LabeledStep, labelFirstError, reportCounts, stepsAt } from './stepLabels.js';
 
-/** What the labels of a mapping are. `firstError0` and `firstError1`: one number, the position of the first wrong step from 0 or 1. */
+/** What the labels mean. `firstError0`, `firstError1`: one number, the position of the first error, from 0 or 1. */
 export type LabelKind = 'human' | 'mc' | 'hard' | 'prm' | 'judge' | 'firstError0' | 'firstError1';
 
 /**
- * Which keys of a record are what, each a key or a path such as `response.steps`. The generic format infers one; a user writes one
- * into `steplens.json` (media/schemas/mapping.schema.json).
+ * The keys of a record by their role, each a key or a path such as `response.steps`. The generic format infers a
+ * mapping; a user writes one into `steplens.json` (media/schemas/mapping.schema.json).
  */
 export interface Mapping {
   readonly question?: string;
@@ -22,10 +22,10 @@ export interface Mapping {
   readonly steps?: string;
   /** Instead of `steps`: a list of solutions. */
   readonly solutions?: string;
-  /** One label a step, a list of them for each solution, or one number (first error). */
+  /** One label per step, a list of them for each solution, or one number (first error). */
   readonly labels?: string;
   readonly labelKind?: LabelKind;
-  /** Whether the solution is right; with `solutions` a list. */
+  /** Whether the solution is right; with `solutions`, a list. */
   readonly correct?: string;
   readonly answer?: string;
   readonly id?: string;
@@ -40,7 +40,7 @@ export function valueAt(json: JsonDocument, record: number, path: string | undef
   return id === undefined || json.kind(id) === Kind.null || json.kind(id) === Kind.invalid ? undefined : id;
 }
 
-/** Reads a record by a mapping. */
+/** Reads a record by means of a mapping. */
 export function readMapped(reader: RecordReader, record: number, index: number, mapping: Mapping): Problem {
   const { json } = reader;
   const draft = new ProblemDraft(reader);
@@ -72,7 +72,7 @@ function scalarText(json: JsonDocument, id: number): string {
   return parts.map((part) => json.string(part).text).join(', ');
 }
 
-/** A question is a text, a list of texts, or a chat whose last user message it is. */
+/** Reads a question: a text, a list of texts, or the last user message of a chat. */
 function questionAt(reader: RecordReader, id: number | undefined): Slice | undefined {
   const { json } = reader;
   if (id === undefined) return undefined;
@@ -141,7 +141,7 @@ function labelValue(reader: RecordReader, id: number, kind: LabelKind): StepValu
   return kind === 'hard' ? (human === 0 ? {} : { mc: { value: human === 1 ? 1 : 0, hard: true } }) : { human };
 }
 
-/** A label in any of the usual vocabularies. 0 is neutral only beside -1, which `neutralZero` says; alone it is wrong. */
+/** Reads a label in any usual vocabulary. 0 is neutral only in a list that also has -1; otherwise it is wrong. */
 function verdictOf(reader: RecordReader, id: number): -1 | 0 | 1 | undefined {
   const { json } = reader;
   const kind = json.kind(id);
@@ -159,7 +159,7 @@ function verdictOf(reader: RecordReader, id: number): -1 | 0 | 1 | undefined {
   return value === 0 && !hasNegative(json, id) ? -1 : value;
 }
 
-/** Whether a list of labels that has this one also has -1, so that its 0 is neutral. */
+/** Whether the list of this label also has -1, so that its 0 is neutral. */
 function hasNegative(json: JsonDocument, label: number): boolean {
   const list = json.parent(label);
   return list !== undefined && json.items(list).some((item) => json.kind(item) === Kind.number && json.number(item) < 0);
@@ -171,7 +171,7 @@ const OWN_VALUES: readonly (readonly [RegExp, LabelKind])[] = [
   [/^(?:label|rating|correct|is_correct|verdict)$/, 'human'],
 ];
 
-/** Values that are beside the text in steps that are objects. */
+/** Adds the values beside the text in steps that are objects. */
 function addOwnValues(reader: RecordReader, list: number, steps: readonly (LabeledStep | undefined)[]): void {
   const { json } = reader;
   json.items(list).forEach((item, i) => {

@@ -5,7 +5,7 @@ import { readJson } from './json.js';
 import type { JsonDocument } from './jsonDocument.js';
 import { type LabelKind, type Mapping, readMapped, valueAt } from './mapping.js';
 
-/** The file beside the data that says which keys of its records are what (media/schemas/mapping.schema.json). */
+/** The file beside the data that maps the keys of its records (media/schemas/mapping.schema.json). */
 export const MAPPING_FILE = 'steplens.json';
 
 export interface FileMapping {
@@ -17,7 +17,7 @@ export interface FileMapping {
 const KEYS = ['question', 'steps', 'solutions', 'labels', 'correct', 'answer', 'id', 'image'] as const;
 const KINDS: readonly LabelKind[] = ['human', 'mc', 'hard', 'prm', 'judge', 'firstError0', 'firstError1'];
 
-/** The mappings in a `steplens.json`. Throws an Error that says what is wrong with it. */
+/** Reads the mappings of a `steplens.json`. Throws an Error that names the mistake. */
 export function readMappings(text: string): FileMapping[] {
   const faults = new FaultList();
   const json = readJson(text, faults);
@@ -58,7 +58,7 @@ function matches(pattern: string, name: string): boolean {
   return new RegExp(`^${form.join('.*')}$`).test(name);
 }
 
-/** A mapping as a format: it claims every record that has what the mapping names. */
+/** A mapping as a format: it claims every record that has the mapped steps, solutions or answer. */
 export function mappedFormat(mapping: Mapping): JsonFormat {
   const holds = (json: JsonDocument, record: number): boolean =>
     [mapping.steps, mapping.solutions, mapping.question, mapping.answer].some((path) => valueAt(json, record, path) !== undefined);

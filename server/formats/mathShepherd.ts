@@ -9,13 +9,13 @@ import type { RecordReader } from './record.js';
 import { stepSlice } from './slices.js';
 import type { LabeledStep } from './stepLabels.js';
 
-/** Ends each step (U+043A U+0438, the token whose place a PRM reads). */
+/** The tag that ends each step (U+043A U+0438; a PRM's score is read at this token). */
 export const STEP_TAG = 'ки';
 
 /**
- * Math-Shepherd (HF `peiyi9979/Math-Shepherd`, arXiv 2312.08935): `input` is the question and the steps, each with `ки` at its end;
- * `label` is the same text with `+` or `-` in the place of each `ки`. Labels are read by aligning the two texts, as `+` and `-`
- * are in the arithmetic too.
+ * Math-Shepherd (HF `peiyi9979/Math-Shepherd`, arXiv 2312.08935): `input` is the question and the steps, each with `ки`
+ * at its end; `label` is the same text with `+` or `-` in the place of each `ки`. Labels are read by aligning the two
+ * texts, because `+` and `-` also occur in the arithmetic.
  */
 export const mathShepherd: JsonFormat = {
   syntax: 'json',

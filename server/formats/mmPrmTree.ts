@@ -78,7 +78,7 @@ function readMc(reader: RecordReader, object: number, visits: number | undefined
   const total = correct === undefined || incorrect === undefined ? undefined : correct + incorrect;
   const value = reader.share(object, 'mc_value') ?? (correct !== undefined && total ? correct / total : undefined);
   if (value === undefined) return undefined;
-  // MM-PRM gives the child it makes of a correct rollout 1.0 without sampling from it.
+  // MM-PRM makes a child of a correct rollout and gives it 1.0 without sampling from it.
   const assumed =
     reader.boolean(object, 'assumed') ??
     (value === 1 && total === undefined && !visits && rollouts === 0 && hasNoChildren(reader.json, object));

@@ -2,15 +2,15 @@ import type { Problem, ReasoningTree, TreeNode } from '../reasoning/problem.js';
 import type { Span } from '../reasoning/span.js';
 import type { TextChange } from './textChange.js';
 
-/** The place of a span after an edit; the same object where it did not move. */
+/** Maps a span to its place after an edit; returns the same object if it did not move. */
 export type Move = (span: Span) => Span;
 
-/** Of a text that was moved as a whole. */
+/** The move of a text that was shifted as a whole. */
 export function movedBy(by: number): Move {
   return by === 0 ? (span) => span : ({ start, end }) => ({ start: start + by, end: end + by });
 }
 
-/** After a change that a span is before, behind or around. */
+/** The move after a change; a span is before it, behind it or around it. */
 export function movedSpan({ start, endBefore, endAfter }: TextChange): Move {
   const by = endAfter - endBefore;
   if (by === 0) return (span) => span;

@@ -12,10 +12,10 @@ const FIRST_ERROR = 'model_output_solution_first_error_step';
 const SOLUTION = 'model_output_solution_correctness';
 
 /**
- * MR-GSM8K, MR-MATH and ReasonEval's meta-evaluation (GAIR-NLP/ReasonEval, arXiv 2404.05692): one solution a record; the first
- * wrong step counts from 1. A step may be a list of lines. `rating` says of each step whether it is needed (1) or redundant (0,
- * which is valid and so neutral). `scores` has one value for each step or for each line, whose minimum is the step's; a value is a
- * probability or ReasonEval's [wrong, neutral, right].
+ * MR-GSM8K, MR-MATH and ReasonEval's meta-evaluation (GAIR-NLP/ReasonEval, arXiv 2404.05692): one solution per record;
+ * the position of the first wrong step counts from 1. A step may be a list of lines. `rating` marks each step as needed
+ * (1) or redundant (0, which is valid and so neutral). `scores` has one value for each step or for each line; the
+ * minimum over its lines is the step's. A value is a probability or ReasonEval's [wrong, neutral, right].
  */
 export const mrMath: JsonFormat = {
   syntax: 'json',
@@ -47,7 +47,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
   return { ...problem, ...(reference !== undefined && { answer: reference }) };
 }
 
-/** Nothing is labeled when the solution is wrong and the file does not say where. */
+/** Nothing is labeled if the solution is wrong and the file does not give the position of the error. */
 function addFirstError(reader: RecordReader, record: number, steps: readonly (LabeledStep | undefined)[]): void {
   const { json } = reader;
   const verdict = reader.text(record, SOLUTION);

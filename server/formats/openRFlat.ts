@@ -8,9 +8,9 @@ import { paragraphSlices } from './slices.js';
 import { TreeDraft } from './treeDraft.js';
 
 /**
- * OpenR's flat MATH-APS files: `reasoning_steps` is a list of prefixes, each with its Monte-Carlo value. A `solution_prefix` begins
- * with the question and is cumulative, so the tree follows from which prefix begins with which; the place of a node's steps is the
- * end of its prefix.
+ * OpenR's flat MATH-APS files: `reasoning_steps` is a list of prefixes, each with its Monte-Carlo value. A
+ * `solution_prefix` begins with the question and is cumulative, so the tree follows from which prefixes begin with
+ * which others. The place of a node's steps is the end of its prefix.
  */
 export const openRFlat: JsonFormat = {
   syntax: 'json',
@@ -47,12 +47,12 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
     span: reader.json.span(ofQuestion?.object ?? record),
     ...(value !== undefined && { values: { mc: { value } } }),
   });
-  // Sorted, a prefix comes right after those that it begins with.
+  // In sorted order, a prefix comes right after the prefixes that it begins with.
   const sorted = prefixes.filter((prefix) => prefix !== ofQuestion).sort((a, b) => (a.text.text < b.text.text ? -1 : 1));
   const open: { readonly node: number; readonly text: string }[] = [{ node: root, text: asked }];
   for (const prefix of sorted) {
     const { text } = prefix.text;
-    // A prefix that comes twice has two values: both are nodes.
+    // A prefix that occurs twice has two values: both become nodes.
     while (open.length > 1 && (text === open.at(-1)!.text || !text.startsWith(open.at(-1)!.text))) open.pop();
     const parent = open.at(-1)!;
     const from = text.startsWith(parent.text) ? parent.text.length : 0;

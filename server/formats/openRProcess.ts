@@ -9,8 +9,8 @@ import type { LabeledStep } from './stepLabels.js';
 import { addHardLabels } from './trl.js';
 
 /**
- * OpenR's training and test samples (openreasoner/openr `prm/code`): `process` with `ки` (or five line breaks) at the end of
- * each step, and one label a step under `labels` or `label`: 1 and 0, or "+" and "-".
+ * OpenR's training and test samples (openreasoner/openr `prm/code`): `process` with `ки` (or five line breaks) at the
+ * end of each step, and one label per step under `labels` or `label`: 1 and 0, or "+" and "-".
  */
 export const openRProcess: JsonFormat = {
   syntax: 'json',

@@ -9,9 +9,9 @@ import { questionSlice, stepSlice } from './slices.js';
 import { TreeDraft } from './treeDraft.js';
 
 /**
- * PRM800K (openai/prm800k, arXiv 2305.20050). At each step people rated several completions (-1, 0, 1) and chose one, or wrote
- * their own (`human_completion`); the next step continues the chosen one. The alternatives are a tree. Of a last step without a
- * choice (`found_error`) the first completion is on the main path.
+ * PRM800K (openai/prm800k, arXiv 2305.20050). At each step people rated several completions (-1, 0, 1) and chose one,
+ * or wrote their own (`human_completion`); the next step continues the chosen one. The alternatives are a tree. If the
+ * last step has no choice (`found_error`), its first completion is on the main path.
  */
 export const prm800k: JsonFormat = {
   syntax: 'json',
@@ -57,7 +57,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
     question === undefined ? undefined : json.isObject(question) ? reader.string(question, 'problem') : reader.stringAt(question);
   const answer = question === undefined || !json.isObject(question) ? undefined : reader.text(question, 'ground_truth_answer');
   const problem = draft.finish(record, index, text && questionSlice(text), { nodes: tree.nodes });
-  // PRM800K has no images; StepLens writes those of a problem into its question.
+  // PRM800K has no images; an export by StepLens writes those of a problem into its question.
   const images = question === undefined || !json.isObject(question) ? [] : imagesOf(reader, question);
   return { ...problem, ...(answer !== undefined && { answer }), ...(images.length > 0 && { images }) };
 }

@@ -6,8 +6,9 @@ import type { RecordReader } from './record.js';
 import { addRecordedScores, type LabeledStep, stepsAt } from './stepLabels.js';
 
 /**
- * PRMBench (ssmisya/PRMBench, arXiv 2501.03124): a right solution that was changed to hold errors of one class. What is scored
- * is `modified_process`; `error_steps` counts from 1. Every step that is not listed is right, also after the first error.
+ * PRMBench (ssmisya/PRMBench, arXiv 2501.03124): a right solution that was changed to contain errors of one class.
+ * `modified_process` is scored; `error_steps` counts from 1. Every step that is not listed is right, even after the
+ * first error.
  */
 export const prmBench: JsonFormat = {
   syntax: 'json',

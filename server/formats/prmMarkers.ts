@@ -7,9 +7,9 @@ import { type Slice, stepSlice } from './slices.js';
 const MARKER = '<prm>';
 
 /**
- * The steps of a text in which every step ends in `<prm>`, with their labels (soft `mc` values): one label a marker, which
- * is one a tree node (`data_pipeline/traverse.py`), so such a step may have several paragraphs. Text after the last marker
- * is a step without a label. `labels`: ids of the label values; `labelsAt`: the array that has them.
+ * The steps of a text in which every step ends in `<prm>`, with their labels (soft `mc` values). Each marker has one
+ * label and is one tree node (`data_pipeline/traverse.py`), so such a step may have several paragraphs. Text after the
+ * last marker is a step without a label. `labels`: ids of the label values; `labelsAt`: the array that has them.
  */
 export function labeledSteps(
   reader: RecordReader,

@@ -31,7 +31,7 @@ export class ProblemDraft {
     this.addPath(path, span, correct);
   }
 
-  /** Appends a solution through known steps. */
+  /** Appends a solution that is a path of existing steps. */
   addPath(steps: readonly number[], span: Span, correct?: boolean, node?: number): void {
     if (steps.length === 0) {
       this.reader.faults.add('no-steps', span, () =>
@@ -42,7 +42,7 @@ export class ProblemDraft {
     this.solutions.push({ index, steps, span, ...(correct !== undefined && { correct }), ...(node !== undefined && { node }) });
   }
 
-  /** The problem of a record, whose keys `id`, `answer` and images are read here. */
+  /** Builds the problem of a record. Its keys `id`, `answer` and images are read here. */
   finish(record: number, index: number, question: Slice | undefined, tree?: ReasoningTree): Problem {
     const { reader } = this;
     const id = idOf(reader, record);
@@ -63,7 +63,7 @@ export class ProblemDraft {
   }
 }
 
-/** The question, under the first of `keys` that is there. */
+/** Reads the question under the first of `keys` that is present. */
 export function questionOf(reader: RecordReader, record: number, keys: readonly string[] = ['question']): Slice | undefined {
   for (const key of keys) {
     const question = reader.string(record, key);
@@ -81,7 +81,7 @@ function idOf(reader: RecordReader, record: number): string | undefined {
   return text === '-1' || text === '' ? undefined : text;
 }
 
-/** Keys of a reference answer; the first that is there is taken. */
+/** Keys of a reference answer; the first one present is used. */
 export const ANSWER_KEYS = [
   'answer',
   'correct_answer',
@@ -103,7 +103,7 @@ function answerOf(reader: RecordReader, record: number): string | undefined {
   return undefined;
 }
 
-/** Reference answers are strings, numbers or (OlympiadBench) lists; of a worked answer (GSM8K) the part after `####` is taken. */
+/** Reads a reference answer: a string, number or list (OlympiadBench); for GSM8K, the part after `####`. */
 export function referenceText(json: JsonDocument, id: number): string | undefined {
   if (json.isObject(id)) return undefined;
   const parts = json.isArray(id) ? json.items(id) : [id];
@@ -113,8 +113,7 @@ export function referenceText(json: JsonDocument, id: number): string | undefine
 
 const IMAGE_KEYS = ['image_path', 'image', 'images', 'image_1', 'image_2', 'image_3', 'image_4', 'image_5'];
 
-/** Image paths: under any of the known keys, one or a list; each once. */
-/** The images that a record, or an object in it, names under the usual keys. */
+/** The images that a record, or an object in it, names under the usual keys: paths or lists of paths, each once. */
 export function imagesOf(reader: RecordReader, record: number): string[] {
   const images = new Set<string>();
   for (const key of IMAGE_KEYS) {
@@ -137,7 +136,7 @@ const BASE64_IMAGES: readonly (readonly [string, string])[] = [
   ['UklGR', 'webp'],
 ];
 
-/** An image is a path, a `data:` URL, a file in base64, or an object `{path, bytes}` as `datasets` writes it. */
+/** Reads an image: a path, a `data:` URL, a file in base64, or an object `{path, bytes}` as `datasets` writes it. */
 function imageAt(reader: RecordReader, id: number): string | undefined {
   if (!reader.json.isObject(id)) return asDataUrl(reader.stringAt(id)?.text);
   const bytes = reader.value(id, 'bytes') ?? reader.value(id, 'url') ?? reader.value(id, 'src');

@@ -2,7 +2,7 @@ import type { JsonFormat } from './format.js';
 import type { JsonDocument } from './jsonDocument.js';
 import { ANSWER_KEYS, ProblemDraft, questionOf, referenceText } from './problemDraft.js';
 
-/** Keys of records that have more than the problem: those are of other formats. */
+/** Keys of records that have more than a problem and so belong to other formats. */
 const SOLVED = [
   'steps',
   'steps_with_score',
@@ -26,7 +26,7 @@ const SOLVED = [
 ];
 
 const QUESTION_KEYS = ['question', 'problem', 'content', 'Problem', 'Question', 'query', 'prompt'];
-/** Names of a problem or of the data set it is from: question and answer alone are any quiz. */
+/** Keys that identify a problem or its data set: a question and an answer alone can be any quiz. */
 const IDENTITY_KEYS = [
   'id',
   'ID',

@@ -6,9 +6,9 @@ import type { RecordReader } from './record.js';
 import { addRecordedScores, type LabeledStep, labelFirstError, stepsAt } from './stepLabels.js';
 
 /**
- * ProcessBench (QwenLM/ProcessBench, arXiv 2412.06559): one solution a record; `label` is the 0-based index of the first wrong
- * step, -1 when all are right. Nothing is known about the steps after it. The subset is in the id (`gsm8k-0`).
- * `final_answer_correct` and `label` may disagree: a right answer after a wrong step.
+ * ProcessBench (QwenLM/ProcessBench, arXiv 2412.06559): one solution per record; `label` is the 0-based index of the
+ * first wrong step, -1 when all are right. Nothing is known about the steps after it. The subset is in the id
+ * (`gsm8k-0`). `final_answer_correct` and `label` may disagree: a right answer after a wrong step.
  */
 export const processBench: JsonFormat = {
   syntax: 'json',

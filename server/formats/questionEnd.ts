@@ -1,7 +1,7 @@
 import type { DocumentString } from './jsonString.js';
 import { questionSlice, type Slice } from './slices.js';
 
-/** A text that has the question and the first step (or more) in one. */
+/** A text that contains both the question and the first step, or more. */
 export interface QuestionAndSteps {
   /** Undefined when the text has no recognizable question. */
   readonly question?: Slice;

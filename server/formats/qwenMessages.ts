@@ -9,8 +9,8 @@ import { addHardLabels } from './trl.js';
 const TAG = /<extra_0>/g;
 
 /**
- * Training data in the chat of Qwen2.5-Math-PRM: the assistant's turn has `<extra_0>` at the end of each step, `labels` one label a
- * step. StepLens's Qwen export is read back.
+ * Training data in the chat of Qwen2.5-Math-PRM: the assistant's turn has `<extra_0>` at the end of each step, and
+ * `labels` has one label per step. StepLens's Qwen export is read back.
  */
 export const qwenMessages: JsonFormat = {
   syntax: 'json',

@@ -7,13 +7,13 @@ import type { RecordReader } from './record.js';
 import { questionSlice, type Slice, splitSlices, stepSlice } from './slices.js';
 import type { LabeledStep } from './stepLabels.js';
 
-/** Keys of a trace entry that have a text, in the order of the search: `{text, value}` or a string. */
+/** Keys of the texts of a trace entry, in the order of the search: `{text, value}` or a string. */
 const TEXT_KEYS = ['rephrased_question', 'subquestion', 'subanswer', 're_subanswer', 'direct_answer'];
 
 /**
- * Solutions of rStar (zhentingqi/rStar, arXiv 2408.06195): `Final Solutions.json` and `Rollout Solutions.json` have one `trace` an item;
- * its entry "0" is the question, the others are actions: a subquestion with its answer and confidence, one-step thoughts
- * (`ost_step`), a direct answer. An answer sheet has all completions of a problem.
+ * Solutions of rStar (zhentingqi/rStar, arXiv 2408.06195): `Final Solutions.json` and `Rollout Solutions.json` have one
+ * `trace` per item. Its entry "0" is the question, the others are actions: a subquestion with its answer and
+ * confidence, one-step thoughts (`ost_step`), a direct answer. An answer sheet has all completions of a problem.
  */
 export const rStar: JsonFormat = {
   syntax: 'json',

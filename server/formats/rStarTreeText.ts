@@ -3,19 +3,20 @@ import type { Problem, ReasoningDocument, Solution, Step, TreeNode } from '../re
 import type { Span } from '../reasoning/span.js';
 import type { TextFormat } from './format.js';
 
-/** `----[(T) SQ-3: Q: 1.0; N: 2; V: 0.8; UCT: 1.4] `; four dashes a level, double brackets around the node that was chosen. */
+/** `----[(T) SQ-3: Q: 1.0; N: 2; V: 0.8; UCT: 1.4] `; four dashes per level, double brackets around the chosen node. */
 const HEADER =
   /^(-*)\[{1,2}(\(T\) )?([A-Z]{1,3}(?:-\d+)?): Q: (-?[\d.]+(?:e-?\d+)?|nan|inf); N: (\d+); V: (None|-?[\d.]+(?:e-?\d+)?)(?:; UCT: [^\]\n]{0,40})?\]{1,2}[ \t]?/gm;
 const FIRST = new RegExp(HEADER.source, 'm');
-/** What the text of a node begins with. */
+/** The label at the beginning of a node's text. */
 const LABEL = /^(?:User|Reph-User|Ans|Q|Re-Ans|OST): +/;
-/** On a line of its own below the question. */
+/** The reference answer, on a line of its own below the question. */
 const GROUND_TRUTH = /\n[ \t]*Ground truth:[ \t]*/;
 const DIVIDER = /^={5,}\s*$/m;
 
 /**
- * The search of one rollout as rStar prints it (zhentingqi/rStar@cab41df, run_src/rstar_utils.py, `print_tree_from_root`): `Question 0000 - Rollout 3.tree`. The root
- * is the question, the other nodes are steps with their confidence V, a subquestion together with its answer. Trees follow each other.
+ * The search of one rollout as rStar prints it (zhentingqi/rStar@cab41df, run_src/rstar_utils.py,
+ * `print_tree_from_root`): `Question 0000 - Rollout 3.tree`. The root is the question. The other nodes are steps with
+ * their confidence V; a subquestion and its answer are one step. A file may have several trees.
  */
 export const rStarTreeText: TextFormat = {
   syntax: 'text',
@@ -50,7 +51,7 @@ export const rStarTreeText: TextFormat = {
 class TreeText {
   readonly #nodes: (TreeNode & { children: number[] })[] = [];
   readonly #steps: Step[] = [];
-  /** Node and last step of each level that is open. */
+  /** The node and the last step of each open level. */
   readonly #open: { dashes: number; node: number; step: number | undefined }[] = [];
   readonly #text: string;
   readonly #start: number;
@@ -133,7 +134,7 @@ function trimmed(text: string, from: number, to: number): Span {
   return { start, end };
 }
 
-/** Lines without the indentation of their level. */
+/** A text without the indentation that its level gives to each line. */
 function plain(text: string, { start, end }: Span): string {
   return text
     .slice(start, end)

@@ -15,14 +15,14 @@ export interface ReadRecord {
   readonly problems: number;
 }
 
-/** How a document came about, as far as it matters for reading a part of it again. */
+/** How a document was read, as far as this is needed to read a part of it again. */
 export interface Origin {
   readonly format: JsonFormat;
   /** Asked in this order whether they claim a record. */
   readonly formats: readonly JsonFormat[];
   /** In document order. */
   readonly records: readonly ReadRecord[];
-  /** Start of the record by which the format was found; what comes before it was claimed by no format. */
+  /** Start of the record by which the format was found; no format claimed anything before it. */
   readonly claimed: number;
 }
 
@@ -33,7 +33,7 @@ export function noteOrigin(document: ReasoningDocument, origin: Origin): void {
   origins.set(document, origin);
 }
 
-/** Faults that are about one record alone; others count their places in the whole file. */
+/** Faults that concern one record only; other faults count their places in the whole file. */
 const localFaults: readonly string[] = [
   'count-mismatch',
   'empty-step',
@@ -45,9 +45,10 @@ const localFaults: readonly string[] = [
 ];
 
 /**
- * Reads a text again after an edit inside one record: that record alone is read, and the places of what follows it are moved. Gives
- * exactly what reading the whole text gives, or undefined when that cannot be known from the record: a line was added or removed, the
- * record is damaged or became another kind, the file has faults that count their places.
+ * Reads a text again after an edit inside one record: only that record is read, and the places of everything after it
+ * are moved. The result is exactly that of reading the whole text. It is undefined when the record alone cannot ensure
+ * this: a line was added or removed, the record is damaged or became another kind, or the file has faults that count
+ * their places.
  */
 export function readAgain(before: ReasoningDocument, beforeText: string, text: string): ReasoningDocument | undefined {
   const origin = origins.get(before);
@@ -76,12 +77,12 @@ export function readAgain(before: ReasoningDocument, beforeText: string, text: s
 }
 
 interface ReadAgain {
-  /** Those of the record, with their places in the text. */
+  /** The problems of the record, with their places in the whole text. */
   readonly problems: readonly Problem[];
   readonly faults: readonly Fault[];
 }
 
-/** Reads the node of a tree in which the edit is. */
+/** Reads only the tree node in which the edit is. */
 function readPart(
   { problems, faults }: ReasoningDocument,
   { format: { nodes } }: Origin,
@@ -96,7 +97,7 @@ function readPart(
   return read && left && { problems: [read.problem], faults: left };
 }
 
-/** Reads the record in which the edit is. */
+/** Reads the whole record in which the edit is. */
 function readWhole(
   { faults }: ReasoningDocument,
   origin: Origin,
@@ -112,7 +113,7 @@ function readWhole(
   return { problems: problems.map((problem) => movedProblem(problem, movedBy(start))), faults: left };
 }
 
-/** One record that is most of a long text: reading it alone saves nothing, and would be in vain where it is not sound. */
+/** Whether one record is most of a long text. Reading it alone saves nothing, and is in vain if it is not sound. */
 function isMostOf({ start, end }: Span, { length }: { readonly length: number }): boolean {
   return length > 1_000_000 && end - start > length / 2;
 }
@@ -121,7 +122,7 @@ function hasLineBreak(text: string, start: number, end: number): boolean {
   return /[\n\r\u2028\u2029]/.test(text.slice(start, end));
 }
 
-/** The faults outside of what is read again; undefined when there are some in it, or so many are known that others were only counted. */
+/** Moves the faults outside of what is read again; undefined if one is inside, or others may only be counted. */
 function faultsAfter(faults: readonly Fault[], again: readonly Span[], move: (span: Span) => Span): readonly Fault[] | undefined {
   const counts = new Map<string, number>();
   for (const { code, span } of faults) {
@@ -131,7 +132,7 @@ function faultsAfter(faults: readonly Fault[], again: readonly Span[], move: (sp
   return faults.map((fault) => ({ ...fault, span: move(fault.span) }));
 }
 
-/** The problems of a record's own text, with places in it; undefined when it is not sound, or another format's. */
+/** The problems of a record's own text, with places in it; undefined if it is not sound or is another format's. */
 function readRecord({ format, formats, claimed }: Origin, { span, firstProblem }: ReadRecord, text: string): Problem[] | undefined {
   const sound = soundJson(text);
   if (!sound || !format.holds(sound.json, sound.root)) return undefined;

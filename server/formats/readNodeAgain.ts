@@ -8,17 +8,18 @@ import { detachedText, soundJson } from './soundJson.js';
 import type { TextChange } from './textChange.js';
 import { type NestedNodes, TreeDraft } from './treeDraft.js';
 
-/** What a node has besides its children. */
+/** The text of a node without its children. */
 interface NodeText {
   readonly text: string;
-  /** From a place in `text` to the one in the document. */
+  /** Maps a place in `text` to the place in the document. */
   readonly place: Move;
 }
 
 /**
- * Reads a search tree again after an edit inside one of its nodes, and not in one of that node's children: the node's own keys alone are
- * read, and the places of what is behind are moved. `own`: what was read, by its places before the edit. Undefined when the node is the
- * root, is damaged, or has other keys, children or numbers of steps than before.
+ * Reads a search tree again after an edit that is inside one of its nodes but not inside a child of that node: only the
+ * node's own keys are read, and the places of everything after it are moved. `own`: what was read, by its places before
+ * the edit. Undefined when the node is the root, is damaged, or has other keys, children or numbers of steps than
+ * before.
  */
 export function readNodeAgain(
   problem: Problem,
@@ -28,7 +29,7 @@ export function readNodeAgain(
   text: string,
 ): { readonly problem: Problem; readonly own: readonly Span[] } | undefined {
   const node = problem.tree && nodeAround(problem.tree, change);
-  // The root's object has the question, too.
+  // The root's object also has the question.
   if (!problem.tree || node?.parent === undefined) return undefined;
   const inner = childrenOf(problem.tree, node);
   if (inner && change.endBefore > inner.start && change.start < inner.end) return undefined;
@@ -69,7 +70,7 @@ function childrenOf({ nodes }: ReasoningTree, { children }: TreeNode): Span | un
   return first && last && { start: first.span.start, end: last.span.end };
 }
 
-/** An empty object is in the place of the children: a node without any would be read as another. */
+/** An empty object replaces the children, because a node without children would be read differently. */
 const standIn = '{}';
 
 function nodeText(text: string, { start, end }: Span, inner: Span | undefined): NodeText {
@@ -85,15 +86,15 @@ function nodeText(text: string, { start, end }: Span, inner: Span | undefined): 
 }
 
 interface ReadNode {
-  /** With places in the node's own text, as its rollouts. */
+  /** The node with its rollouts, by their places in the node's own text. */
   readonly read: TreeNode;
   readonly steps: readonly Step[];
-  /** Of a leaf. */
+  /** Only of a leaf. */
   readonly verdict: boolean | undefined;
   readonly now: NodeText;
 }
 
-/** A problem that was moved already, with one node as it was read again. */
+/** Puts a node that was read again into a problem that is already moved. */
 function withNode(problem: Problem, { id }: TreeNode, { read, steps, verdict, now }: ReadNode): Problem {
   const nodes = problem.tree?.nodes ?? [];
   const last = nodes[id];

@@ -6,11 +6,11 @@ import { type JsonDocument, Kind } from './jsonDocument.js';
 import type { DocumentString } from './jsonString.js';
 
 /**
- * Reads the keys of JSON records as a format expects them. An absent key, `null` and NaN are missing; a value of another
- * type is a fault that names the key's path, and missing too.
+ * Reads the keys of JSON records as a format expects them. An absent key, `null` and NaN count as missing. A value of
+ * another type counts as missing too, and is a fault that names the key's path.
  */
 export class RecordReader {
-  /** PRM scores that were read, and the ids of those outside [0, 1]: `withoutForeignScores` decides what they are. */
+  /** The number of PRM scores read, and the ids of those outside [0, 1], which `withoutForeignScores` judges. */
   readonly scores: { total: number; readonly outside: number[] } = { total: 0, outside: [] };
 
   constructor(
@@ -18,7 +18,7 @@ export class RecordReader {
     readonly faults: FaultList,
   ) {}
 
-  /** The id of a key's value; undefined when it is absent, `null` or unreadable (which is reported already). */
+  /** The id of a key's value; undefined when it is absent, `null` or unreadable (already reported). */
   value(object: number, key: string): number | undefined {
     const id = this.json.get(object, key);
     return id === undefined || this.#isMissing(id) ? undefined : id;
@@ -29,20 +29,20 @@ export class RecordReader {
     return kind === Kind.null || kind === Kind.invalid;
   }
 
-  /** An unreadable value is not reported again. */
+  /** Reports a value of the wrong type. An unreadable value is not reported again. */
   wrongType(id: number, expected: string, kind?: ExpectedValue): void {
     if (this.json.kind(id) === Kind.invalid) return;
     const message = (): string => english('{0} is {1}; {2} was expected.', this.#name(id), this.json.describe(id), expected);
     this.faults.add('wrong-type', this.json.span(id), message, kind);
   }
 
-  /** The length of a list that was cut off is not compared: it is reported as cut off. */
+  /** Reports a wrong number of items. A cut-off list is not compared: it is already reported as cut off. */
   countMismatch(span: Span, message: () => string): void {
     if (this.json.text[span.start] === '[' && this.json.text[span.end - 1] !== ']') return;
     this.faults.add('count-mismatch', span, message);
   }
 
-  /** An object that was cut off is reported as cut off, not for its missing keys. */
+  /** Reports a missing key. A cut-off object is reported as cut off, not for its missing keys. */
   missingKey(object: number, key: string): void {
     if (!this.json.isClosed(object)) return;
     this.faults.add('missing-key', this.json.head(object), () => english('{0} has no "{1}"; add it.', this.#name(object), key));
@@ -105,7 +105,7 @@ export class RecordReader {
     );
   }
 
-  /** A PRM's score. One outside [0, 1] is undefined and counted in `scores`. */
+  /** A PRM's score. A score outside [0, 1] is undefined and is added to `scores`. */
   scoreAt(id: number): number | undefined {
     const value = this.#numberAt(id);
     if (value === undefined) return undefined;
@@ -115,7 +115,7 @@ export class RecordReader {
     return undefined;
   }
 
-  /** A whole number in [low, high]; undefined, and reported, when it is something else. */
+  /** A whole number in [low, high]; anything else is reported and undefined. */
   wholeNumberAt(id: number, low: number, high: number): number | undefined {
     return this.#numberWithin(
       id,

@@ -2,12 +2,12 @@ import { english } from '../l10n.js';
 import type { Problem, Step } from '../reasoning/problem.js';
 import type { RecordReader } from './record.js';
 
-/** If more of a file's recorded scores than this share are outside [0, 1], none of them is a probability. */
+/** If more than this share of a file's recorded scores is outside [0, 1], none of them is a probability. */
 const FOREIGN_SHARE = 0.05;
 
 /**
- * The problems without recorded PRM scores when those of the file are logits or rewards: the few that happen to be in [0, 1]
- * would otherwise look like probabilities. A single score outside [0, 1] among many is reported at its place instead.
+ * Removes the recorded PRM scores when those of the file are logits or rewards, because the few that happen to be in
+ * [0, 1] would look like probabilities. If only a few are outside [0, 1], each is reported at its place instead.
  */
 export function withoutForeignScores(reader: RecordReader, problems: readonly Problem[]): readonly Problem[] {
   const { total, outside } = reader.scores;

@@ -1,19 +1,19 @@
 import type { JsonDocument } from './jsonDocument.js';
 
-/** How deep records may be inside wrappers: `{"data": {"train": [{"row": {..}}]}}` is 3. */
+/** The most wrappers around a record: `{"data": {"train": [{"row": {..}}]}}` has 3. */
 const MAX_WRAPPERS = 3;
 
 /** A value that can be a record. */
 export interface PossibleRecord {
   readonly id: number;
-  /** What it is an item of: its siblings are records too. Undefined for a value that is by itself. */
+  /** The list it is an item of, whose other items are records too. Undefined for a value outside of lists. */
   readonly list: number | 'top' | undefined;
 }
 
 /**
- * The values of a JSON text that can be records, one list for each depth, in document order: the values at the top (of
- * arrays: their items; of tables that are stored by column, `{"question": [..], "steps": [..]}`: their rows); then the values of
- * those, as in `{"data": [..]}`, `{"rows": [{"row": {..}}]}` or `{"id-1": {..}}`.
+ * The values of a JSON text that can be records, one list for each depth, in document order. First come the values at
+ * the top (for arrays their items; for tables stored by column, `{"question": [..], "steps": [..]}`, their rows), then
+ * the values inside those, as in `{"data": [..]}`, `{"rows": [{"row": {..}}]}` or `{"id-1": {..}}`.
  */
 export function* candidateRecords(json: JsonDocument): Generator<PossibleRecord[]> {
   let level = topValues(json).flatMap((value) => {
@@ -26,7 +26,7 @@ export function* candidateRecords(json: JsonDocument): Generator<PossibleRecord[
   }
 }
 
-/** The values at the top of a text; arrays, also arrays of arrays, are opened. */
+/** The values at the top of a text; arrays, and arrays of arrays, are replaced by their items. */
 export function topValues(json: JsonDocument): PossibleRecord[] {
   return json.roots.flatMap((root) => opened(json, root, 2)).map((id) => ({ id, list: 'top' }));
 }
@@ -36,7 +36,10 @@ function opened(json: JsonDocument, id: number, depth: number): number[] {
   return json.items(id).flatMap((item) => (depth > 1 && json.isArray(item) ? opened(json, item, depth - 1) : [item]));
 }
 
-/** The objects in an object, and the items of its arrays. Of an object that was cut off only the arrays: an object may be a part of a record. */
+/**
+ * The objects in an object, and the items of its arrays. The objects in a cut-off object are left out, because they may
+ * be parts of one record.
+ */
 function inside(json: JsonDocument, object: number): PossibleRecord[] {
   if (!json.isObject(object)) return [];
   const isWhole = json.isClosed(object);
@@ -50,7 +53,7 @@ function inside(json: JsonDocument, object: number): PossibleRecord[] {
 function tableRows(json: JsonDocument, object: number): number[] {
   if (!json.isObject(object)) return [];
   const columns = json.entries(object);
-  // Lists of records only are splits of a data set, `{"train": [{..}], "test": [{..}]}`.
+  // If all lists have only records, they are splits of a data set, `{"train": [{..}], "test": [{..}]}`.
   const isLists =
     columns.length > 1 &&
     columns.every(([, value]) => json.isArray(value) && !isChat(json, value)) &&
@@ -74,13 +77,13 @@ function tableRows(json: JsonDocument, object: number): number[] {
   });
 }
 
-/** A list of messages is one chat, not a column: `{"messages": [..], "labels": [..]}` is a record, also with as many labels as messages. */
+/** A list of messages is one chat, not a column, even if another list such as `labels` has equally many items. */
 function isChat(json: JsonDocument, list: number): boolean {
   const items = json.items(list);
   return items.length > 0 && items.every((item) => json.isObject(item) && (json.get(item, 'role') ?? json.get(item, 'from')) !== undefined);
 }
 
-/** The cell with the most text: a row has no place of its own, and this is where its steps are. */
+/** The cell with the most text, where the steps are: it serves as the place of the row, which has none of its own. */
 function longest(json: JsonDocument, cells: readonly number[]): { start: number; end: number } {
   const spans = cells.map((cell) => json.span(cell));
   return spans.reduce((best, span) => (span.end - span.start > best.end - best.start ? span : best));

@@ -27,7 +27,7 @@ export function readRecordsQuery(query: string): RecordsPlace | undefined {
   }
 }
 
-/** The place behind a document's URI; undefined for a document of another scheme. */
+/** The place that a document's URI encodes; undefined for a document of another scheme. */
 export function recordsPlaceOf(uri: string): RecordsPlace | undefined {
   if (!uri.startsWith(`${RECORDS_SCHEME}:`)) return undefined;
   try {
@@ -42,7 +42,7 @@ export function sourceUriOf(uri: string): string {
   return recordsPlaceOf(uri)?.file ?? uri;
 }
 
-/** The name of a text in a file: `rows.jsonl.gz` has `rows.jsonl`. */
+/** The name of a text in a file: `rows.jsonl.gz` contains `rows.jsonl`. */
 export function nameInside(file: string, entry: string): string {
   return entry === '' ? file.replace(/\.(?:gz|zst|zstd)$/i, '') : entry;
 }

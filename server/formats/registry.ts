@@ -43,7 +43,7 @@ import { visualPrmConversations } from './visualPrmConversations.js';
 import { visualPrmRaw } from './visualPrmRaw.js';
 import { visualProcessBench } from './visualProcessBench.js';
 
-/** Asked in this order about each record; the first that claims one reads the file. */
+/** Formats in the order in which they are asked about each record; the first that claims a record reads the file. */
 export const JSON_FORMATS: readonly JsonFormat[] = [
   mmPrmTree,
   mmPrmCandidates,
@@ -90,8 +90,8 @@ const JSON_LANGUAGES = new Set(['json', 'jsonl', 'jsonc']);
 const TEXT_LANGUAGES = new Set(['markdown', 'plaintext']);
 
 /**
- * Lengths in characters of the beginnings of a text that are looked at in turn, so that most files are recognized, or not,
- * by a short look: a longer one is parsed only when it has a key of some format.
+ * Lengths, in characters, of the beginnings of a text that are examined in turn. The first is enough to recognize or
+ * reject most files; a longer one is parsed only when it has a key of some format.
  */
 export const HEAD_LENGTHS = [65_536, 4_194_304, Infinity] as const;
 
@@ -121,7 +121,7 @@ function formatOf(head: string, languageId: string | undefined): Format | undefi
 }
 
 function mayBeJson(text: string, languageId: string | undefined): boolean {
-  // A damaged first line may be before the first record.
+  // A damaged first line may precede the first record.
   const isJson =
     languageId === undefined || JSON_LANGUAGES.has(languageId) || text.charCodeAt(0) === 0x1e || /^\s*(?:[[{]|\/[/*])/.test(text);
   return isJson && (text.length < HEAD_LENGTHS[0] || TELLING.test(text));
@@ -132,8 +132,8 @@ function mayBeText(languageId: string | undefined): boolean {
 }
 
 /**
- * Reads a text in whichever format it is; undefined when none claims it. An empty text is a document without problems and
- * with a fault. Of a text longer than `maxLength` (UTF-16 units) the part before the limit is read.
+ * Reads a text in the format that claims it; undefined when none does. An empty text gives a document without problems
+ * and with one fault. Of a text longer than `maxLength` (UTF-16 units), only the part before the limit is read.
  */
 export function readDocument(text: string, languageId?: string, maxLength = Infinity): ReasoningDocument | undefined {
   if (text.trim() === '') {
@@ -145,7 +145,7 @@ export function readDocument(text: string, languageId?: string, maxLength = Infi
   const part = text.slice(0, maxLength);
   const document = readText(part, languageId);
   if (document === undefined) return undefined;
-  // The part that was read may end inside a record: that is no fault of the file.
+  // The part may end inside a record, which is not a fault of the file.
   const faults = document.faults.filter((fault) => fault.code !== 'truncated-json' && fault.span.end < maxLength);
   const million = (length: number): string => english('{0} million', (length / 1e6).toFixed(1));
   const line = part.split('\n').length;

@@ -9,8 +9,8 @@ import { stepSlices } from './stepLabels.js';
 import { TreeDraft } from './treeDraft.js';
 
 /**
- * The event log of a labeling run of StepLens (media/schemas/events.schema.json): the tree as far as the log goes, each node at the
- * event that made it, with its latest value. A log is one problem, from `begin` on.
+ * The event log of a labeling run of StepLens (media/schemas/events.schema.json): the tree as far as it is logged. Each
+ * node is placed at the event that created it and has its latest value. Each log begins at `begin` and is one problem.
  */
 export const runEvents: JsonFormat = {
   syntax: 'json',

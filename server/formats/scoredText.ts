@@ -7,8 +7,8 @@ import { type LabeledStep, reportCounts } from './stepLabels.js';
 const SEPARATORS: readonly RegExp[] = [/ки\n?/g, /<extra_0>/g, /<end_of_step>/g, /\n\s*\n/g, /\n/g];
 
 /**
- * The steps of a solution that is one text, with one recorded score a step. Of the separators in the text the one whose number
- * of steps is the number of scores is taken; else the first one that is there, and the difference is reported.
+ * The steps of a solution that is one text, with one recorded score per step. The separator that gives as many steps as
+ * there are scores is used. If there is none, the first separator in the text is used, and the difference is reported.
  */
 export function scoredText(reader: RecordReader, source: DocumentString, scoresAt: number | undefined): LabeledStep[] {
   const list = scoresAt === undefined || !reader.json.isArray(scoresAt) ? undefined : reader.json.items(scoresAt);

@@ -7,8 +7,8 @@ import type { RecordReader } from './record.js';
 import { scoredText } from './scoredText.js';
 
 /**
- * What Hugging Face's search-and-learn writes (huggingface/search-and-learn): `completions` of one `problem`, `scores` with one list
- * for each completion, one score a paragraph. `agg_scores` and `pred` follow from them.
+ * The output of Hugging Face's search-and-learn (huggingface/search-and-learn): `completions` of one `problem`,
+ * `scores` with one list for each completion and one score per paragraph. `agg_scores` and `pred` follow from them.
  */
 export const searchAndLearn: JsonFormat = {
   syntax: 'json',

@@ -4,7 +4,7 @@ import type { DocumentString } from './jsonString.js';
 /** A part of a document: its decoded text, and its place. */
 export interface Slice {
   readonly text: string;
-  /** The whole string that `text` was cut out of, where only blanks were cut off. */
+  /** The whole string that contains `text`, if only blanks were cut off. */
   readonly raw?: string;
   readonly span: Span;
 }
@@ -76,7 +76,7 @@ export function questionSlice(source: DocumentString, from = 0, to = source.text
   }
 }
 
-/** A string that is a text of its own, not a part of a longer one, is kept with its blanks. */
+/** Keeps the string with its blanks as `raw` if the slice is all of it and not a part of a longer text. */
 function withRaw(source: DocumentString, from: number, to: number, start: number, end: number): Slice {
   const { text } = source;
   const isWhole = from === 0 && to === text.length && text.length > end - start && text.trim() === text.slice(start, end);

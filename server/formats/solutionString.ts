@@ -6,7 +6,7 @@ import { textLines } from './textLines.js';
 import type { TextStep } from './textParagraphs.js';
 import { solutionSteps } from './textSteps.js';
 
-/** The steps of a solution that a model wrote: split as a solution in Markdown is, from the offset `from` on. */
+/** The steps of a model's solution from the offset `from`, split like a solution in Markdown. */
 export function stepsOfText(text: string, from = 0): TextStep[] {
   const lines = textLines(text);
   const first = lines.findIndex((line) => line.end >= from);
@@ -14,7 +14,7 @@ export function stepsOfText(text: string, from = 0): TextStep[] {
   return solutionSteps({ text, lines, faults: new FaultList() }, region).filter((step) => step.text.trim() !== '');
 }
 
-/** The same of one that is stored as one string. */
+/** The same steps for a solution that is one JSON string, with their places in the document. */
 export function solutionSlices(source: DocumentString, from = 0): (Slice & { readonly splitBy: SplitRule })[] {
   return stepsOfText(source.text, from).map((step) => ({
     text: step.text,

@@ -9,9 +9,9 @@ import { cleaned, paragraphsOf, spanOf, type TextRegion, type TextSource } from 
 import { solutionSteps, stepMarkers } from './textSteps.js';
 
 /**
- * A solution as people and chat models write it: a question, then steps, in Markdown or plain text. Steps are marked
- * (`<step>..</step>`, `Step n:`, the items of a list) or else the paragraphs; code fences and display formulas are never
- * split. Headings and labels (`# Problem`, `Solution 2:`) separate several problems and solutions.
+ * A solution as people and chat models write it: a question, then steps, in Markdown or plain text. The steps are
+ * marked (`<step>..</step>`, `Step n:`, the items of a list), or else each paragraph is a step. Code fences and display
+ * formulas are never split. Headings and labels (`# Problem`, `Solution 2:`) separate several problems and solutions.
  */
 export const solutionText: TextFormat = {
   syntax: 'text',
@@ -23,11 +23,11 @@ export const solutionText: TextFormat = {
   read,
 };
 
-/** Signs that a text reasons about a problem, which instructions for a tool do not have. */
+/** Signs that a text reasons about a problem. Instructions for a tool do not have them. */
 const REASONS =
   /\d\s*[=+\-*/×÷<>^]\s*[\d(a-z]|=\s*[-$\\\d]|\\(?:boxed|frac|times|cdot|le|ge)\b|\$[^$\n]+\$|\bthe answer is\b|####|<answer>|答案/i;
 
-/** Claims little: notes and READMEs are Markdown too. */
+/** Claims few texts, because notes and READMEs are Markdown too. */
 function detect(head: string): boolean {
   if (/^\s*[{[]\s*(?:["'{[\]}]|$)/.test(head)) return false;
   const lines = textLines(head).slice(frontMatterLines(head));
@@ -39,7 +39,7 @@ function detect(head: string): boolean {
   const markers = lines.flatMap((line, i) => (i > first ? (markerOf(line, i) ?? []) : []));
   const steps = stepMarkers(source, whole);
   const tags = lines.filter((line) => !line.inside && /(?:^|\s)<step>/.test(line.text)).length;
-  // Thoughts come first, after a question, or without the tag that opens them.
+  // Thoughts come first, follow a question, or lack their opening tag.
   const thinks = lines.some((line) => !line.inside && /^\s*(?:> ?)*<\/?think(?:ing)?>/.test(line.text));
   if (thinks && (top?.kind === 'problem' || !isTitle(lines[first]!))) return true;
   const hasSolution = markers.some(({ kind }) => kind === 'solution' || kind === 'answer');
@@ -51,7 +51,7 @@ function detect(head: string): boolean {
       (paragraphs(lines, first, lines.length).length >= 2 || listBelow(source, { ...whole, content: top.content }) !== undefined)
     );
   }
-  // A page with a title of its own is a page about something: its steps may be those of an installation.
+  // A page with a title of its own is about something else: its steps may be those of an installation.
   if (isTitle(lines[first]!) && top === undefined) {
     const problem = markers.findIndex(({ kind }) => kind === 'problem');
     if (problem < 0 || describesTool(head)) return false;
@@ -75,20 +75,20 @@ function isTitle(line: TextLine): boolean {
   return /^ {0,3}#{1,6} /.test(line.text);
 }
 
-/** Commands and clicks: steps of an installation. */
+/** Whether a text has commands or clicks, like the steps of an installation. */
 function describesTool(head: string): boolean {
   return /```(?:sh|bash|shell|console)\b|(?:^|[\s`])(?:npm|npx|pip3?|yarn|pnpm|brew|apt(?:-get)?|sudo|git clone|docker|curl|make install)\b|\b(?:click|install|download)\b/im.test(
     head,
   );
 }
 
-/** Lines of a YAML front matter at the top. */
+/** The number of lines of a YAML front matter at the top. */
 function frontMatterLines(text: string): number {
   const match = /^\uFEFF?---[ \t]*\r?\n(?:[^\n]*\n){0,200}?---[ \t]*\r?(?:\n|$)/.exec(text);
   return match === null ? 0 : match[0].split('\n').length - (match[0].endsWith('\n') ? 1 : 0);
 }
 
-/** A byte order mark would hide the marker after it. */
+/** Removes a byte order mark, which would hide the marker after it. */
 function asText(line: TextLine): TextLine {
   return line.text.startsWith('\uFEFF') ? { ...line, start: line.start + 1, text: line.text.slice(1) } : line;
 }
@@ -120,7 +120,7 @@ function read(text: string): ReasoningDocument {
   return { format: 'solutionText', problems, faults: faults.list() };
 }
 
-/** Where problems begin, and the marker their question follows: of `# Problem 2` and `**Question:** ..` right below it the second. */
+/** Where problems begin, and their question's marker: `**Question:** ..` replaces `# Problem 2` right above it. */
 function problemStarts(source: TextSource, markers: readonly Marker[]): { line: number; marker: Marker }[] {
   const starts: { line: number; marker: Marker }[] = [];
   for (const marker of markers) {
@@ -135,7 +135,7 @@ function problemStarts(source: TextSource, markers: readonly Marker[]): { line: 
   return starts;
 }
 
-/** Where a question begins: after its marker, or below the heading when the heading has a title too. */
+/** Where a question begins: after its marker, or below a heading that also has a title. */
 function contentOf(source: TextSource, start: Marker, to: number): number {
   const { end } = source.lines[start.line]!;
   if (!start.isHeading || start.content >= end) return start.content;
@@ -206,8 +206,8 @@ function readProblem(
 }
 
 /**
- * The markers that begin a section. `Answer:` before a solution is the reference answer, without any solution it is the
- * solution, and inside one, or behind steps that have no heading, it is text.
+ * The markers that begin a section. `Answer:` before a solution is the reference answer; without any solution, it is
+ * the solution. Inside a solution, or after steps that have no heading, it is text.
  */
 function sectionsOf(markers: readonly Marker[], isBehind: (answer: Marker) => boolean): Marker[] {
   const hasSolution = markers.some((marker) => marker.kind === 'solution');
@@ -223,7 +223,7 @@ function sectionsOf(markers: readonly Marker[], isBehind: (answer: Marker) => bo
   return sections;
 }
 
-/** Whether a region has steps behind its question: marked, as a list, or as paragraphs that are no options. */
+/** Whether a region has steps after its question: marked, as a list, or as paragraphs that are not options. */
 function isBehindSteps(source: TextSource, region: TextRegion): boolean {
   if (firstStepAt(source, region) !== undefined || listBelow(source, region) !== undefined) return true;
   return paragraphsOf(source, region)
@@ -231,7 +231,7 @@ function isBehindSteps(source: TextSource, region: TextRegion): boolean {
     .some((span) => !isOptions(cleaned(source.text, span)) && withoutImages(cleaned(source.text, span)).written !== '');
 }
 
-/** The first item of a list right below a question, in a region of one paragraph: options have letters. */
+/** The first item of a list right below a question, in a region of one paragraph. Lettered items are options. */
 function listBelow(source: TextSource, region: TextRegion): number | undefined {
   if (paragraphsOf(source, region).length !== 1) return undefined;
   const items = source.lines.slice(region.from, region.to).flatMap((line, i) => {
@@ -243,7 +243,7 @@ function listBelow(source: TextSource, region: TextRegion): number | undefined {
   return isBelow ? items[0]!.at : undefined;
 }
 
-/** Where the steps begin when no section says: at a tag or step marker, else after the first paragraph, its images and its options. */
+/** Where unmarked steps begin: at a tag or step marker, else after the first paragraph, its images and its options. */
 function questionEnd(source: TextSource, region: TextRegion, hasMarker: boolean): { question: Span; body: TextRegion } {
   const { lines, text } = source;
   const at = firstStepAt(source, region) ?? (hasMarker ? listBelow(source, region) : undefined);
@@ -266,7 +266,7 @@ function questionEnd(source: TextSource, region: TextRegion, hasMarker: boolean)
   return { question, body: { from: Math.min(from + 1, region.to), to: region.to, content: lines[from + 1]?.start ?? text.length } };
 }
 
-/** `User: ..` before a question and `Assistant:` behind it say who speaks. */
+/** Removes the speaker names `User:` before a question and `Assistant:` after it. */
 function withoutSpeakers(text: string, { start, end }: Span): Span {
   const question = text.slice(start, end);
   const before = /^(?:\*\*)?(?:user|human)(?:\*\*)? *[:：] *(?:\*\*)?\s*/i.exec(question)?.[0].length ?? 0;

@@ -3,14 +3,15 @@ import { JsonDocument } from './jsonDocument.js';
 import { JsonReader } from './jsonReader.js';
 
 /**
- * A part of a text that keeps nothing else of it alive. V8 makes a slice a view into the text it was cut from, and so does every string
- * read from it: without this each part that is read again would keep one more version of the whole text.
+ * Copies a part of a text so that it does not keep the whole text in memory. V8 makes a slice, and every string read
+ * from it, a view into the text it was cut from: without the copy, each part that is read again would keep one more
+ * version of the whole text.
  */
 export function detachedText(part: string): string {
   return part.slice(0, 1) + part.slice(1);
 }
 
-/** A text that is one object and nothing else, without any fault; undefined for another. */
+/** Reads a text that is one object and nothing else, without any fault; undefined for any other text. */
 export function soundJson(text: string): { readonly json: JsonDocument; readonly root: number } | undefined {
   // In a file that is not UTF-8 this character is a fault of the whole file.
   if (text.includes('\ufffd')) return undefined;

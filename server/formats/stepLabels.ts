@@ -11,23 +11,23 @@ export interface LabeledStep {
   values: StepValues;
 }
 
-/** Keys under which a step that is an object has its text. */
+/** Keys of the text in a step that is an object. */
 const TEXT_KEYS = ['text', 'step', 'content', 'value', 'message', 'sentence', 'step_text', 'output', 'response', 'solution_prefix'];
 
-/** Parts of a step of an agent, which together are its text. */
+/** Keys of the parts of an agent's step, which together are its text. */
 const PART_KEYS = ['thought', 'reasoning', 'explanation', 'action', 'action_input', 'calculation', 'observation', 'conclusion'];
 
 /**
- * The steps of a list, without values; undefined when there is no list. A step is a string, a list of lines, or an object with
- * its text under a usual key. A lone string is reported and split at blank lines. What is not a step is reported, and its
- * place in the list stays, so that labels keep their steps.
+ * The steps of a list, without values; undefined when there is no list. A step is a string, a list of lines, or an
+ * object with its text under a usual key. A lone string is reported and split at blank lines. Anything else is reported
+ * and stays in the list as undefined, so that the labels still match their steps.
  */
 export function stepsAt(reader: RecordReader, list: number | undefined): (LabeledStep | undefined)[] | undefined {
   if (list === undefined) return undefined;
   return stepSlices(reader, list)?.map((slice) => slice && { slice, values: {} });
 }
 
-/** `stepsAt` without room for values. */
+/** Like `stepsAt`, without the values. */
 export function stepSlices(reader: RecordReader, list: number): (Slice | undefined)[] | undefined {
   if (reader.json.isString(list)) {
     reader.wrongType(list, english('an array of strings'));
@@ -84,7 +84,7 @@ function joined(reader: RecordReader, texts: readonly number[]): Slice {
   };
 }
 
-/** Scores of a PRM that ran over the file, one a step. */
+/** Adds the scores of a PRM that ran over the file, one per step. */
 export function addRecordedScores(
   reader: RecordReader,
   record: number,
@@ -113,7 +113,7 @@ export function reportCounts(reader: RecordReader, span: Span, key: string, item
   );
 }
 
-/** Labels up to the first error, whose position counts from 0 (-1 = no error): right before it, unknown after it. */
+/** Labels the steps up to the first error, counted from 0 (-1 = no error): right before it, and no label after it. */
 export function labelFirstError(steps: readonly (LabeledStep | undefined)[], error: number): void {
   steps.forEach((step, at) => {
     if (step !== undefined && (error < 0 || at <= error)) step.values = { ...step.values, human: at === error ? -1 : 1 };

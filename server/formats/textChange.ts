@@ -5,7 +5,7 @@ export interface TextChange {
   readonly endAfter: number;
 }
 
-/** Compared at once, natively; only the piece with the difference is looked at closely. */
+/** Characters that are compared at once, natively. Only the piece with the difference is examined further. */
 const piece = 65_536;
 
 /** The smallest change that turns one text into another. O(length), a few milliseconds for 40 MB. */
@@ -17,7 +17,7 @@ export function changeBetween(before: string, after: string): TextChange {
   return { start, endBefore: before.length - tail, endAfter: after.length - tail };
 }
 
-/** The length of the longest common part of at most `most`: whole pieces, then halves of the one that differs. */
+/** The length of the longest common part of at most `most`: whole pieces first, then halves of the one that differs. */
 function sameLength(most: number, isSame: (from: number, to: number) => boolean): number {
   let known = 0;
   for (let step = piece; step >= 1; step = step === piece ? piece / 2 : step / 2) {

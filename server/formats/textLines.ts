@@ -1,22 +1,22 @@
 import type { Span } from '../reasoning/span.js';
 
-/** A line without its end, and whether it begins inside a code fence or display formula, where nothing is a marker. */
+/** A line without its line break, and whether it begins inside a fence or display formula, where no marker counts. */
 export interface TextLine extends Span {
   readonly text: string;
   readonly inside: boolean;
-  /** Index in the text where that block is closed; 0 for a line outside of blocks, the length for one that does not close it. */
+  /** Index in `text` after the end of that block: 0 outside of blocks, the length if the block goes on. */
   readonly outsideFrom: number;
 }
 
 interface Block {
-  /** What kind closes it: openings of a kind that never closes are ordinary text. */
+  /** The kind of block. Openings of a kind that never closes are ordinary text. */
   readonly kind: string;
   readonly close: RegExp;
   readonly line: number;
   readonly at: Span;
 }
 
-/** Kinds of unclosed blocks that are looked for before the rest is read as ordinary text: bounds the work. */
+/** After more than this many kinds of unclosed blocks, the rest is read as ordinary text. Bounds the work. */
 const MAX_RESTARTS = 20;
 
 /**
@@ -70,7 +70,7 @@ function afterLine(
   let open = before;
   let from = 0;
   if (open === undefined) {
-    // Also after words, as in "Step 2: ```python".
+    // A fence may also follow words, as in "Step 2: ```python".
     const match = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})|^[^`]*[\s>](`{3,})[\w+.-]*\s*$/.exec(line.text);
     const fence = match?.[1] ?? match?.[2];
     if (fence !== undefined && !unclosed.has(fence[0]!)) {
@@ -114,7 +114,7 @@ function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
-/** Runs of lines between blank lines and rules, within lines `from` (included) to `to`; blocks that are `inside` hold together. */
+/** Runs of lines between blank lines and rules, from line `from` to before line `to`. Blocks are not split. */
 export function paragraphs(lines: readonly TextLine[], from: number, to: number): Span[] {
   const found: Span[] = [];
   let start: number | undefined;

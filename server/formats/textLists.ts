@@ -8,9 +8,9 @@ const CLOSES =
   /^(?:\*\*)?(?:so|therefore|thus|hence|finally|in conclusion|in total|the (?:final |correct )?answer|final answer|answer|#|<answer>|\\boxed|\$\$?\\boxed|因此|所以|答案)/i;
 
 /**
- * The items of the list that a solution is written as, one step each: numbers, `1)`, `(i)`, `(a)`, `\item` or bullets, on adjacent
- * lines or with paragraphs between them. Undefined when there is no such list, or when it is only a part of a step: bullets after
- * a colon, or a short numbered list that an argument introduces and then discusses.
+ * The steps of a solution that is written as a list, one per item: numbers, `1)`, `(i)`, `(a)`, `\item` or bullets, on
+ * adjacent lines or with paragraphs between them. Undefined when there is no such list, or when it is only a part of a
+ * step: bullets after a colon, or a short numbered list that an argument introduces and then discusses.
  */
 export function listSteps(source: TextSource, region: TextRegion): TextStep[] | undefined {
   const items = itemsOf(source, region);
@@ -64,8 +64,9 @@ function itemsOf(source: TextSource, region: TextRegion): ListMarker[] | undefin
 }
 
 /**
- * Where the last item ends: at the first paragraph after it that is not indented. When the other items have such paragraphs
- * (a title, then text below it), it has as many as they have at least, and all further ones up to one that closes the solution.
+ * Where the last item ends: at the first paragraph after it that is not indented. If other items have such paragraphs
+ * (a title, then text below it), the last item includes as many as every other item has, and all further ones up to one
+ * that closes the solution.
  */
 function endOfLast(source: TextSource, region: TextRegion, items: readonly ListMarker[]): number {
   const end = endOf(source, region);
@@ -79,7 +80,7 @@ function endOfLast(source: TextSource, region: TextRegion, items: readonly ListM
   return Math.min(outside?.start ?? end, close === null ? end : last.content + close.index);
 }
 
-/** The paragraphs of an item after its first that are not indented. */
+/** The paragraphs of an item, after its first one, that are not indented. */
 function outsideParagraphs(source: TextSource, region: TextRegion, item: ListMarker, end: number): Span[] {
   const { text } = source;
   let to = item.line + 1;

@@ -1,6 +1,6 @@
 import type { TextLine } from './textLines.js';
 
-/** A line that says what follows it. */
+/** A line that names what follows it. */
 export interface Marker {
   /** `answer`: a reference answer, or a solution under another name, depending on what is around it. */
   readonly kind: 'problem' | 'solution' | 'answer' | 'reference';
@@ -21,15 +21,15 @@ const NAMES: readonly (readonly [Marker['kind'], string])[] = [
   ['answer', 'answer|antwort|respuesta|r[ée]ponse|答案'],
 ];
 
-/** A line may be in a block quote. */
+/** A line may begin with the marks of a block quote. */
 const QUOTE = '^ {0,3}(?:> ?)*';
 
 /** `\textbf{Problem:}`, `\section*{Solution}` */
 const LATEX = '\\\\(?:textbf|(?:sub)*section\\*?)\\{';
 
 /**
- * `## Problem 3: ..`, `**Question 2:** ..`, `Solution:`, `题目：`. A heading or a line in bold needs no colon; without one nothing else is
- * on the line.
+ * `## Problem 3: ..`, `**Question 2:** ..`, `Solution:`, `题目：`. A heading or a line in bold needs no colon, but without
+ * one the line has nothing else.
  */
 const MARKERS = NAMES.map(([kind, names]) => {
   const name = `(?:${names})(?: *#?\\d+)?(?: +\\([^()]*\\))?`;
@@ -44,7 +44,7 @@ const MARKERS = NAMES.map(([kind, names]) => {
 export function markerOf(line: TextLine, index: number): Marker | undefined {
   if (line.inside || line.text.length === 0) return undefined;
   const text = line.text.trimEnd();
-  // What each of them contains, so that most lines are passed over and most patterns never compiled, a millisecond each.
+  // What each pattern requires. Most lines are skipped, and most patterns never compiled, which takes 1 ms each.
   const [hasHash, hasBold, hasColon] = [text.includes('#'), /\*\*|__|\\/.test(text), /[:：]/.test(text)];
   if (!hasHash && !hasBold && !hasColon) return undefined;
   for (const { kind, heading, bold, label } of MARKERS) {
@@ -61,7 +61,7 @@ export interface StepMarker {
   readonly at: number;
   readonly content: number;
   readonly number: number;
-  /** Of "Step 1.2": the 2. Undefined for a step at the top. */
+  /** The 2 of "Step 1.2"; undefined for a top-level step. */
   readonly part: number | undefined;
   readonly isHeading: boolean;
   /** `**Step 1: Title.** ..`: the bold that the marker opens ends inside the step. */
@@ -75,7 +75,7 @@ const AT_START = new RegExp(
   `${QUOTE}(#{1,6} +)?(?:[-*+] +)?(\\*\\*)?(?:(?:${STEP_WORD}) *#?(\\d{1,6}|[一二三四五六七八九十]{1,3}|(?:${NUMBER_WORDS.join('|')})(?![a-z]))(?:\\.(\\d{1,3}))*|第(${CHINESE_NUMBER})步)(\\*\\*)? *(?:(?:[:)：、，,—–]|[.-](?!\\d)) *(\\*\\*)? *|(?=$))`,
   'i',
 );
-/** Inside a line only with a capital letter: "in step 2: .." is a reference. */
+/** Inside a line, a marker needs a capital letter: "in step 2: .." is a reference. */
 const INLINE =
   /(^|[\s>*(]|(?<=[。；：，！？]))(\*\*)?(?:(?:Step|Schritt|Paso|[ÉE]tape|Passo|Шаг|步骤) *#?(\d{1,6})|第([一二三四五六七八九十]{1,3}|\d{1,3})步)(\*\*)? *(?:[:：)]|\.(?!\d)) *(\*\*)? */g;
 /** Words before a reference to a step. */
@@ -140,7 +140,7 @@ export interface ListMarker {
   readonly at: number;
   readonly content: number;
   readonly kind: 'number' | 'parenthesis' | 'roman' | 'letter' | 'item' | 'bullet';
-  /** Position in the list as the marker says it, from 1; undefined for bullets. */
+  /** Position in the list according to the marker, from 1; undefined for bullets. */
   readonly number: number | undefined;
   /** `**1. Title** ..`: the bold that the marker opens ends inside the item. */
   readonly leavesBold: boolean;

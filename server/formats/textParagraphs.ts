@@ -10,10 +10,10 @@ export interface TextStep {
   readonly splitBy: SplitRule;
 }
 
-/** Paragraphs; a heading goes with what follows it, a final answer with the step before it. */
+/** Adds paragraphs as steps. A heading joins what follows it, and a final answer joins the step before it. */
 export function prose(source: TextSource, region: TextRegion, steps: TextStep[]): TextStep[] {
   let heading: number | undefined;
-  // Many answers in a row are joined once: each join reads the whole step.
+  // Consecutive answers are joined in one go, because each join reads the whole step.
   let joined: number | undefined;
   const join = (): void => {
     const last = steps.at(-1);
@@ -41,12 +41,12 @@ export function prose(source: TextSource, region: TextRegion, steps: TextStep[])
   return steps;
 }
 
-/** One line with the final answer, or several. */
+/** Whether a text is only the final answer, on one line or several. */
 function isAnswer(text: string): boolean {
   return isFinalAnswer(text) || (text.length < 400 && text.split('\n').every((line) => isFinalAnswer(line.trim())));
 }
 
-/** Where the text of a paragraph begins that is the only item of a list: `1. Write the equation.`; the 1st of April is no item. */
+/** Where the text begins in a paragraph that is a list of one item: `1. Write the equation.` A date is no item. */
 function behindMark(source: TextSource, { start, end }: Span): number {
   return (
     start +
@@ -56,11 +56,11 @@ function behindMark(source: TextSource, { start, end }: Span): number {
   );
 }
 
-/** How a line begins that says where it is in a sequence. */
+/** Beginnings of lines that give their position in a sequence. */
 const SEQUENCE =
   /^\s*(?:(?:first|second|third|fourth|last)(?:ly)?|next|then|after that|afterwards|finally|zuerst|zunächst|dann|danach|schließlich|primero|luego|después|finalmente|d['’]abord|ensuite|puis|enfin)\b|^\s*(?:首先|其次|然后|接着|随后|最后)/i;
 
-/** The lines of a paragraph of which each says where it is: First, … Next, … Finally, … A final answer stays with the last. */
+/** The lines of a paragraph that all give their position: First, … Next, … A final answer stays with the last. */
 function inSequence(source: TextSource, { start, end }: Span): Span[] | undefined {
   const text = source.text.slice(start, end);
   const lines = text.split('\n');
@@ -78,7 +78,7 @@ function inSequence(source: TextSource, { start, end }: Span): Span[] | undefine
   return spans.length > 1 ? spans : undefined;
 }
 
-/** A step without surrounding blanks, and without the tag that closes it before a final answer. */
+/** A step without surrounding blanks and without `</step>` tags. */
 export function stepOf(source: TextSource, span: Span, splitBy: SplitRule): TextStep {
   let { start, end } = span;
   while (start < end && /\s/.test(source.text[start]!)) start++;

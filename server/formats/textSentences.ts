@@ -2,14 +2,15 @@ import { isFinalAnswer } from './textMarkers.js';
 import { stepOf, type TextStep } from './textParagraphs.js';
 import { cleaned, endOf, paragraphsOf, type TextRegion, type TextSource } from './textSource.js';
 
-/** How a line begins that does not continue another: a capital, a number, a formula. */
+/** The beginning of a line that does not continue another: a capital, a number, a formula. */
 const BEGINS = /^\s*(?:[\p{Lu}\p{Lo}\d$\\([<=+~-]|["'“‘*]{1,3}[\p{Lu}\d]|[a-z][\w+*/^(). -]{0,30}=)/u;
 const ANSWER_HEADING = /^#{1,6} +(?:final )?answer\b[^\n]*$/im;
-/** How a line ends that the next one does not continue. */
+/** The end of a line that the next line does not continue. */
 const ENDS = /(?:[.!?:;)\]}>$%°。！？：；]|\d)["'”’*]{0,3}\s*$/u;
 /**
- * One step a line, as GSM8K and PRM800K have them: a solution without blank lines (but before its answer) and markers whose lines all begin like sentences
- * or formulas. Undefined for prose that is wrapped to a width, and for a single line. A final answer goes with the step before it.
+ * One step per line, as in GSM8K and PRM800K: a solution without markers and blank lines (except before its answer),
+ * whose lines all begin like sentences or formulas. Undefined for prose that is wrapped to a width, and for a single
+ * line. A final answer joins the step before it.
  */
 export function lineSteps(source: TextSource, region: TextRegion): TextStep[] | undefined {
   const [first, ...rest] = paragraphsOf(source, region);
@@ -44,7 +45,7 @@ export function lineSteps(source: TextSource, region: TextRegion): TextStep[] | 
   return spans.map((span) => stepOf(source, span, 'line'));
 }
 
-/** Two lines of which the first one breaks off may be wrapped prose; three that all begin like sentences are not. */
+/** Whether two lines may be wrapped prose: the first one breaks off. Three lines that begin like sentences are not. */
 function isWrapped([first, second, ...more]: readonly string[]): boolean {
   return more.length === 0 && !ENDS.test(first!) && !isFinalAnswer(second!.trim());
 }

@@ -2,14 +2,14 @@ import type { Span } from '../reasoning/span.js';
 import type { FaultList } from './faults.js';
 import { paragraphs, type TextLine } from './textLines.js';
 
-/** A text of prose while it is read. */
+/** A prose text while it is read. */
 export interface TextSource {
   readonly text: string;
   readonly lines: readonly TextLine[];
   readonly faults: FaultList;
 }
 
-/** A part of the text: what follows `content` on line `from`, up to line `to` (or the offset `end`, which comes first). */
+/** A part of the text: from offset `content` on line `from` to before line `to`, or to offset `end` if that is less. */
 export interface TextRegion {
   readonly from: number;
   readonly to: number;
@@ -23,7 +23,7 @@ export function endOf(source: TextSource, region: TextRegion): number {
   return region.end === undefined ? end : Math.min(end, region.end);
 }
 
-/** The paragraphs of a region; the first begins after the marker. */
+/** The paragraphs of a region; the first one begins after the marker. */
 export function paragraphsOf(source: TextSource, region: TextRegion): Span[] {
   const last = endOf(source, region);
   return paragraphs(source.lines, region.from, region.to).flatMap((span) => {
@@ -35,13 +35,13 @@ export function paragraphsOf(source: TextSource, region: TextRegion): Span[] {
   });
 }
 
-/** From a region's first character that is not blank to its last. */
+/** The span from a region's first character that is not blank to its last. */
 export function spanOf(source: TextSource, region: TextRegion): Span {
   const all = paragraphsOf(source, region);
   return all.length === 0 ? { start: region.content, end: region.content } : { start: all[0]!.start, end: all.at(-1)!.end };
 }
 
-/** The text of a part with line ends as LF (a file scores the same whichever way its lines end) and without the marks of a block quote. */
+/** The text of a span, with LF as line ends (so that a file scores the same with any) and without block quote marks. */
 export function cleaned(text: string, span: Span): string {
   const part = text.slice(span.start, span.end).replace(/\r\n?/g, '\n').trim();
   const [first, ...rest] = part.split('\n');
@@ -49,7 +49,7 @@ export function cleaned(text: string, span: Span): string {
   return isQuoted ? part.replace(/^ {0,3}(?:> ?)+/gm, '').trim() : part;
 }
 
-/** A text without tags of steps and thoughts. */
+/** A text with its `</step>` tags replaced by line breaks. */
 export function withoutTags(text: string): string {
   return text
     .split('</step>')

@@ -7,8 +7,9 @@ import { lineSteps } from './textSentences.js';
 import { endOf, type TextRegion, type TextSource } from './textSource.js';
 
 /**
- * The steps of a solution. What a model thought (`<think>`) and what it answered are split each by itself, by the first rule
- * that applies: `<step>` tags, `ки` marks, step markers, the items of a list, lines that are sentences, paragraphs.
+ * The steps of a solution. The thoughts of a model (`<think>`) and its answer are split separately, each by the first
+ * rule that applies: `<step>` tags, `ки` marks, step markers, the items of a list, lines that are sentences,
+ * paragraphs.
  */
 export function solutionSteps(source: TextSource, region: TextRegion): TextStep[] {
   return thoughtParts(source, region).flatMap(
@@ -22,7 +23,7 @@ export function solutionSteps(source: TextSource, region: TextRegion): TextStep[
   );
 }
 
-/** The parts of a region between `<think>` tags, which may be missing at either end; the tags are no text. */
+/** The parts of a region between `<think>` tags, without the tags. A tag may be missing at either end. */
 function thoughtParts(source: TextSource, region: TextRegion): TextRegion[] {
   const end = endOf(source, region);
   const cuts: Span[] = [];
@@ -37,10 +38,10 @@ function thoughtParts(source: TextSource, region: TextRegion): TextRegion[] {
   return between(source, region, cuts.slice(0, MAX_TAGS));
 }
 
-/** Tags of thoughts that are looked at: a text has one or two, and each part is read by itself. */
+/** The most thought tags that are used: a text has one or two, and each part is read separately. */
 const MAX_TAGS = 100;
 
-/** The parts of a region around cuts, without blank ones. */
+/** The parts of a region between the cuts, without blank parts. */
 function between(source: TextSource, region: TextRegion, cuts: readonly Span[]): TextRegion[] {
   if (cuts.length === 0) return [region];
   const parts: TextRegion[] = [];
@@ -56,7 +57,7 @@ function between(source: TextSource, region: TextRegion, cuts: readonly Span[]):
   return parts;
 }
 
-/** `<step>..</step>`; what is between two of them is read as paragraphs. */
+/** `<step>..</step>`; text between two of them is read as paragraphs. */
 function tagged(source: TextSource, region: TextRegion): TextStep[] | undefined {
   const { text, lines, faults } = source;
   const end = endOf(source, region);
@@ -93,7 +94,7 @@ function tagged(source: TextSource, region: TextRegion): TextStep[] | undefined 
   return steps;
 }
 
-/** Steps that end in `ки`, as in Math-Shepherd; `Step n:` at their beginning is a marker. */
+/** Steps that end in `ки`, as in Math-Shepherd, without a `Step n:` at their beginning. */
 function atMarks(source: TextSource, region: TextRegion): TextStep[] | undefined {
   const end = endOf(source, region);
   const cuts = [...source.text.slice(region.content, end).matchAll(/(?<=\s)ки(?=\s|$)/g)].map((match) => {
@@ -112,7 +113,7 @@ function spanIn(source: TextSource, region: TextRegion): Span {
   return { start: region.content, end: endOf(source, region) };
 }
 
-/** `Step n:` at the beginning of lines and inside them; what is before the first is read as paragraphs. */
+/** `Step n:` at the beginning of lines and inside them; text before the first is read as paragraphs. */
 function numbered(source: TextSource, region: TextRegion): TextStep[] | undefined {
   const markers = stepMarkers(source, region);
   if (markers.length === 0) return undefined;
@@ -128,8 +129,8 @@ function numbered(source: TextSource, region: TextRegion): TextStep[] | undefine
 }
 
 /**
- * The markers that begin a step. Those inside a line must continue the numbers, and are references when the same number
- * begins a line. "Step 1.1" is a part of step 1 where there is a "Step 1".
+ * The markers that begin a step. A marker inside a line must continue the numbering, and is a reference when a line
+ * begins with the same number. "Step 1.1" is a part of step 1 if there is a "Step 1".
  */
 export function stepMarkers(source: TextSource, region: TextRegion): StepMarker[] {
   const end = endOf(source, region);

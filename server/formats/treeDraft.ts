@@ -9,7 +9,7 @@ import type { Slice } from './slices.js';
 
 type NodeDraft = { -readonly [Key in keyof TreeNode]: TreeNode[Key] } & { children: number[] };
 
-/** What a file says about a node. `values` are about the prefix that ends with the node: they belong to its last step. */
+/** What a file has about a node. `values` are about the prefix up to the node and belong to its last step. */
 export interface NodeFacts {
   readonly span: Span;
   readonly values?: StepValues;
@@ -17,15 +17,15 @@ export interface NodeFacts {
   readonly rollouts?: readonly Rollout[];
 }
 
-/** How the nodes of a format are read whose children are objects inside their parents. */
+/** How to read the nodes of a format in which children are objects inside their parents. */
 export interface NestedNodes {
-  /** Adds the node of an object, without those below it; returns its id. */
+  /** Adds the node of an object, without its descendants; returns its id. */
   add(reader: RecordReader, tree: TreeDraft, object: number, parent: number | undefined): number;
-  /** The objects of the nodes directly below, in document order. */
+  /** The objects of the node's children, in document order. */
   children(reader: RecordReader, object: number): readonly number[];
 }
 
-/** Adds the node of an object and all below it. Nodes are numbered in document order. */
+/** Adds the node of an object and of all its descendants. Nodes are numbered in document order. */
 export function addNested(nodes: NestedNodes, reader: RecordReader, tree: TreeDraft, root: number, parent?: number): void {
   const waiting: { readonly object: number; readonly parent: number | undefined }[] = [{ object: root, parent }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
@@ -34,7 +34,7 @@ export function addNested(nodes: NestedNodes, reader: RecordReader, tree: TreeDr
   }
 }
 
-/** A reasoning tree while it is read: nodes with their steps, added in any order in which a parent comes before its children. */
+/** A reasoning tree while it is read. Nodes may be added in any order in which a parent comes before its children. */
 export class TreeDraft {
   readonly nodes: NodeDraft[] = [];
   /** Last step of the prefix of each node. */
@@ -42,7 +42,7 @@ export class TreeDraft {
 
   constructor(readonly draft: ProblemDraft) {}
 
-  /** Adds a node that adds `slices` to the prefix of `parent`; returns its id. The root has no parent. */
+  /** Adds a node that appends `slices` to the prefix of `parent`; returns its id. The root has no parent. */
   add(parent: number | undefined, slices: readonly Slice[], facts: NodeFacts): number {
     const id = this.nodes.length;
     const { span, values = {}, visits, rollouts = [] } = facts;
@@ -78,7 +78,7 @@ export class TreeDraft {
     }
   }
 
-  /** A leaf made from a right rollout is right; a complete one (nothing left to roll out, or with a final answer) was judged itself. */
+  /** A leaf from a right rollout is right. A complete leaf (empty rollout or final answer) has its own verdict. */
   verdictOf(leaf: TreeNode): boolean | undefined {
     if (leaf.mc?.assumed === true) return true;
     const complete = leaf.rollouts.find((rollout) => rollout.steps.length === 0);

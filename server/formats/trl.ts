@@ -7,8 +7,8 @@ import type { RecordReader } from './record.js';
 import { type LabeledStep, reportCounts, stepsAt } from './stepLabels.js';
 
 /**
- * TRL's stepwise supervision, the input of its `PRMTrainer` (huggingface/trl, "Stepwise supervision"): `prompt`, one completion a
- * step, and one label a step. StepLens's TRL export is read back with its images.
+ * TRL's stepwise supervision, the input of its `PRMTrainer` (huggingface/trl, "Stepwise supervision"): `prompt`, one
+ * completion per step, and one label per step. StepLens's TRL export is read back with its images.
  */
 export const trl: JsonFormat = {
   syntax: 'json',
@@ -40,7 +40,7 @@ function readRecord(reader: RecordReader, record: number, index: number): Proble
   return draft.finish(record, index, chatQuestion(reader, record, 'prompt'));
 }
 
-/** One label a step that says right or wrong; the soft value it was made of is lost. */
+/** One right-or-wrong label per step; the soft value it was made from is lost. */
 export function addHardLabels(reader: RecordReader, record: number, key: string, steps: readonly (LabeledStep | undefined)[]): void {
   const labels = reader.list(record, key);
   if (labels === undefined) {

@@ -5,7 +5,7 @@ import { candidateRecords } from './records.js';
 
 const SHOWN_KEYS = 12;
 
-/** Says of a text that no format claims what was looked for, and what is in it: the rest of "no format is recognized in it". */
+/** Describes what a text has and what was looked for, as the rest of the message "no format is recognized in it". */
 export function describeUnrecognized(text: string): string {
   const keys = keysOf(text.slice(0, 65_536));
   const looked = english(
@@ -27,7 +27,7 @@ export function keysOf(head: string): string[] {
   return [];
 }
 
-/** Names that data about reasoning uses; one of them alone can be anything. */
+/** Names that occur in data about reasoning; one of them alone can be anything. */
 const REASONING_NAMES =
   /^(?:.*steps?|trace|trajectory|thoughts?|rationales?|reasoning|cot|chain_of_thought|solutions?|completions?|responses?|rollouts?|labels?|rewards?|scores?|ratings?|questions?|problems?|prompts?|query|answers?|gold|ground_truth)$/i;
 
@@ -43,7 +43,7 @@ export interface RecordField {
   readonly isList: boolean;
 }
 
-/** The fields of the first record, for a person to choose from. */
+/** The fields of the first record, from which a person can choose. */
 export function fieldsOf(head: string): RecordField[] {
   const json = readJson(head, new FaultList());
   for (const candidates of candidateRecords(json)) {

@@ -9,8 +9,8 @@ import type { RecordReader } from './record.js';
 import { questionSlice, type Slice, stepSlice } from './slices.js';
 
 /**
- * VisualPRM400K: each step is a human turn, answered `+` or `-` (already cut at the pipeline's threshold, so `hard`). The
- * first human turn holds the question and the first step.
+ * VisualPRM400K: each step is a human turn, answered `+` or `-` (already cut at the pipeline's threshold, so `hard`).
+ * The first human turn has the question and the first step.
  */
 export const visualPrmConversations: JsonFormat = {
   syntax: 'json',
@@ -34,7 +34,7 @@ function readConversation(reader: RecordReader, record: number, index: number): 
   let question: Slice | undefined;
   let humans = 0;
   let labels = 0;
-  /** The step that waits for its label. */
+  /** Index of the step that still needs its label; -1 when there is none. */
   let waiting = -1;
   for (const turn of turnsOf(reader, record)) {
     if (turn.from === 'human') {

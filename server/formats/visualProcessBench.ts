@@ -7,8 +7,8 @@ import type { RecordReader } from './record.js';
 import { addRecordedScores, type LabeledStep, reportCounts, stepsAt } from './stepLabels.js';
 
 /**
- * VisualProcessBench `test.jsonl` (VisualPRM, arXiv 2503.10291): one solution a record, every step judged by people as right
- * (1), neutral (0) or wrong (-1); judging continues after the first error.
+ * VisualProcessBench `test.jsonl` (VisualPRM, arXiv 2503.10291): one solution per record, with every step judged by
+ * people as right (1), neutral (0) or wrong (-1); judging continues after the first error.
  */
 export const visualProcessBench: JsonFormat = {
   syntax: 'json',

@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { basename, delimiter } from 'node:path';
 import type { ProviderName } from './protocol.js';
 
-/** What of the system says which adapters there are. */
+/** The parts of the system that identify its graphics adapters. */
 export interface AdapterSources {
   readonly platform: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -24,11 +24,11 @@ const system: AdapterSources = {
 const vendors: Readonly<Record<string, string>> = { '0x10de': 'NVIDIA', '0x1002': 'AMD', '0x8086': 'Intel', '0x106b': 'Apple' };
 
 /**
- * The name of the adapter a provider runs on. ONNX Runtime's binding does not say, so this is what the system says:
- * undefined when that is nothing, or more than one adapter could be meant.
+ * Returns the name of the adapter that a provider runs on. ONNX Runtime's binding does not report it, so it is read
+ * from the system; undefined when the system does not give it, or when more than one adapter is possible.
  */
 export function adapterName(provider: ProviderName, sources: AdapterSources = system): string | undefined {
-  // Apple silicon has one GPU, named as the processor is.
+  // Apple silicon has one GPU, which has the name of the processor.
   if (sources.platform === 'darwin') return sources.cpuModel();
   if (sources.platform !== 'linux') return undefined;
   if (provider === 'webgpu') {

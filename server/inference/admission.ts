@@ -3,27 +3,28 @@ import { placesOf } from './graph/head.js';
 import type { ProviderName } from './protocol.js';
 
 /**
- * When a device's scores count as right. A correct device does not give the CPU's bits: with 32-bit weights it differs by some
- * 1e-5; half precision and TF32 by up to 7.5e-3 (random decoders of 8 and 28 layers in PyTorch). Values alone do not find a device that
- * is wrong where all scores are nearly equal, so the order of the tokens by their log-odds is compared as well. A difference within the
- * tolerance turns no verdict that is further from its threshold.
+ * Largest differences at which a device's scores count as right. A correct device does not return the CPU's bits: with
+ * 32-bit weights its scores differ by some 1e-5; with half precision and TF32 by up to 7.5e-3 (random decoders of 8 and
+ * 28 layers in PyTorch). Values alone do not reveal a wrong device where all scores are nearly equal, so the order of
+ * the tokens by their log-odds is compared as well. A difference within the tolerance changes no verdict whose score is
+ * further than that from its threshold.
  */
 export const tolerance = {
   single: 1e-3,
   half: 0.02,
-  /** Scales numbers by what else is in a run: 0.01 to 0.03 on small models. */ wholeRuns: 0.1,
+  /** For graphs that scale numbers by the rest of the run: 0.01 to 0.03 on small models. */ wholeRuns: 0.1,
 };
 
-/** Rank correlation below which two devices do not order the tokens alike. */
+/** Rank correlation below which two devices order the tokens differently. */
 const leastCorrelation = 0.9;
-/** Log-odds whose standard deviation is less than this differ by no more than rounding. */
+/** Log-odds with a smaller standard deviation differ only by rounding, so they have no order to compare. */
 const leastSpread = 0.1;
-/** Fewer tokens say little about an order. */
+/** The order of fewer tokens is not compared, because it means little. */
 const fewestTokens = 8;
 
-/** What a run gives, to be compared with another run of the same tokens. */
+/** Result of a run, for comparison with another run of the same tokens. */
 export interface RunSample {
-  /** Softmax over the columns, `shares[token * columns + column]`; the sigmoid of a single one. */
+  /** Softmax over the columns, `shares[token * columns + column]`; with a single column, its sigmoid. */
   readonly shares: Float32Array;
   /** Log-odds of the first column of every token. */
   readonly odds: Float32Array;
@@ -35,7 +36,7 @@ export function allowedDifference(provider: ProviderName, isCoarse: boolean, env
   return isCoarse || (provider === 'cuda' && env['NVIDIA_TF32_OVERRIDE'] !== '0') ? tolerance.half : tolerance.single;
 }
 
-/** Why two samples are not of the same model; undefined when they are. */
+/** Returns why two samples cannot be of the same model; undefined when they agree. */
 export function disagreement(expected: RunSample, found: RunSample, allowed: number): string | undefined {
   const difference = largestDifference(expected.shares, found.shares);
   if (!(difference <= allowed)) return `its scores differ from the CPU's by ${difference.toPrecision(2)}, more than ${allowed}`;
@@ -50,7 +51,7 @@ export function toSample(scores: Scores, columns: Int32Array): RunSample {
   const places = placesOf(scores, columns);
   const tokens = values.length / stride;
   const odds = new Float32Array(tokens);
-  // The one value of a head is no share of anything.
+  // The softmax of a single column would always be 1.
   if (places.length === 1) {
     for (let token = 0; token < tokens; token++) odds[token] = values[token * stride + places[0]!]!;
     return { shares: odds.map((value) => 1 / (1 + Math.exp(-value))), odds };
@@ -80,7 +81,7 @@ export function largestDifference(a: Float32Array, b: Float32Array): number {
   return largest;
 }
 
-/** Spearman's; 1 where there is no order to compare. */
+/** Spearman's rank correlation; 1 where there is no order to compare. */
 function rankCorrelation(a: Float32Array, b: Float32Array): number {
   const length = Math.min(a.length, b.length);
   if (length < fewestTokens || deviation(a.subarray(0, length)) < leastSpread) return 1;

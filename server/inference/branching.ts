@@ -7,15 +7,15 @@ import type { LoadRequest } from './protocol.js';
 import type { Runtime, RuntimeSession, TensorInfo, TensorValue } from './runtime.js';
 import { locator } from './slicedGraph.js';
 
-/** A mask's number for a token that is seen, and for one that is not, at the least. */
+/** A mask value of at least `seen` shows a token; a value of at most `hidden` hides it. */
 const seen = -1;
 const hidden = -1000;
-/** How far back a mask is looked at where the caller does not say how long sequences get. */
+/** Tokens of the longest sequence, assumed when the caller does not give them. */
 const defaultLongest = 4096;
 
 /**
- * Gives a decoder in Hugging Face's layout a tree mask and outputs of the new tokens alone, where its own masks are causal and look back
- * over the whole of the longest sequence. A text is the reason why it is run as it is.
+ * Gives a decoder in Hugging Face's layout a tree mask and outputs of the new tokens alone, if its own masks are causal
+ * and cover the whole of the longest sequence. Otherwise returns, as a text, the reason to run it unchanged.
  */
 export async function branchingModel(runtime: Runtime, { graphPath, longest }: LoadRequest, model: OnnxModel): Promise<OnnxModel | string> {
   const rewritten = toTokenMajor(model);
@@ -31,7 +31,9 @@ export async function branchingModel(runtime: Runtime, { graphPath, longest }: L
   }
 }
 
-/** Why the masks of `count` tokens after `past` others are not the causal one; undefined when they are. */
+/**
+ * Returns why the masks of `count` tokens after `past` others are not the full causal mask; undefined when they are.
+ */
 async function differs(session: RuntimeSession, { masks }: TokenMajorModel, past: number, count: number): Promise<string | undefined> {
   const feeds = Object.fromEntries(session.inputs.map((info) => [info.name, filled(info, past, count)]));
   const outputs = await session.run(feeds, masks);
@@ -50,11 +52,11 @@ async function differs(session: RuntimeSession, { masks }: TokenMajorModel, past
   return undefined;
 }
 
-/** Ones for a mask, rising positions, zeros for all else: a mask depends on the shapes alone. */
+/** Returns ones for a mask, ascending positions, and zeros for all else. A mask depends only on the shapes. */
 function filled({ name, type, shape }: TensorInfo, past: number, count: number): TensorValue {
   const isMask = name === 'attention_mask';
   const isPast = name.startsWith('past');
-  // Positions on three axes have the batch behind these.
+  // In positions on three axes, [3, batch, tokens], the batch is the second axis.
   const batch = name === 'position_ids' ? shape.length - 2 : 0;
   const dims = shape.map((size, axis) => {
     if (typeof size === 'number') return size;

@@ -1,15 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { vulkanEnvironment } from './machine.js';
 
-/** A child that nobody asked for ends after so long: the editor has shown nothing to score. */
+/** Milliseconds after which an unused early child is ended: the editor has shown nothing to score. */
 const longestWaitMs = 60_000;
 
-/** Children that were started before anybody needed one, by their program. */
+/** Children that were started early and are not used yet, by their program. */
 const waiting = new Map<string, ChildProcess>();
 
 /**
- * Starts a child before anything asks for one, so that Node and the runtime load while this process still loads itself; the next
- * `takeChild` gets it. It keeps this process from nothing, and ends with it.
+ * Starts a child before it is needed, so that Node and the runtime load while this process is still loading; the next
+ * `takeChild` returns it. The child does not keep this process alive, and ends with it.
  *
  * @param likely The graph that is probably loaded first; see `Engine.openEarly`.
  */
@@ -29,7 +29,7 @@ export function startEarly(entry: string, likely?: string): void {
   waiting.set(entry, child);
 }
 
-/** A child that runs this program: the one that waits, or a new one. */
+/** Returns a child that runs this program: the one started early, or a new one. */
 export function takeChild(entry: string): ChildProcess {
   const child = waiting.get(entry);
   waiting.delete(entry);
@@ -42,12 +42,13 @@ function forkChild(entry: string, parameters: readonly string[] = []): ChildProc
     // Its standard output must not reach ours, which may carry the language server's messages.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [...(entry.endsWith('.ts') ? ['--import', 'tsx'] : []), ...inspectArguments(process.env)],
-    // TF32 rounds factors to 10 bits, by default: scores would differ from the CPU's by up to 6e-3, for a speed that few models gain.
+    // By default CUDA rounds factors to 10 bits (TF32): scores would differ from the CPU's by up to 6e-3, and few
+    // models become faster.
     env: { NVIDIA_TF32_OVERRIDE: '0', ...vulkanEnvironment(process.env), ...process.env, ELECTRON_RUN_AS_NODE: '1' },
   });
 }
 
-/** A debugger attaches to the child at the port that the extension under debugging names. */
+/** `STEPLENS_INFERENCE_INSPECT` is the port at which a debugger can attach to the child. */
 function inspectArguments({ STEPLENS_INFERENCE_INSPECT: port }: NodeJS.ProcessEnv): string[] {
   return port !== undefined && /^\d+$/.test(port) ? [`--inspect=${port}`] : [];
 }

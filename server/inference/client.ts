@@ -19,27 +19,27 @@ import type {
 import { valuesPerRead } from './readGroups.js';
 import { UnreadRun } from './unread.js';
 
-/** A request that ends so many children is failed instead of being sent again. */
+/** A request that ends this many children is sent again; if it ends one more, it fails. */
 const deathsAllowed = 1;
-/** How long a single run of the graph may continue after it was cancelled before the child is ended. */
+/** Milliseconds that a cancelled run of the graph may continue before the child is ended. */
 const defaultGraceMs = 3000;
 const keptStderr = 16_000;
-/** A process that took the last memory is ended by the system, without a word, or by V8; its successor runs so many tokens of a sequence at a time. */
+/** Tokens run at a time after the system (without a message) or V8 ended a child for lack of memory. */
 const tokensAfterKill = 256;
 
 export interface InferenceClientOptions {
   /** The child's program: `dist/inference.js`, or `server/inference/main.ts` where tsx is installed. */
   readonly entry: string;
   readonly log: InferenceLog;
-  /** Runs behind what somebody is typing in: the child gets the processor after everything else. */
+  /** Lowers the child's priority, so that the editor somebody is typing in gets the processor first. */
   readonly isBackground?: boolean;
   readonly graceMs?: number;
 }
 
-/** A third of the processor beside one busy process: below that, the first scores of a file take too long while the editor starts. */
+/** Leaves a third of the processor beside one busy process; with less, first scores are too late at editor start. */
 const backgroundPriority = 5;
 
-/** The rank for work in the background; one that refuses it leaves the child as it is. */
+/** Lowers the child's priority; if that is refused, the child keeps its own. */
 function giveWay({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) setPriority(pid, backgroundPriority);
@@ -69,15 +69,15 @@ interface Job {
   readonly unread: UnreadRun | undefined;
   settle(outcome: { readonly result: Result } | { readonly error: Error }): void;
   deaths: number;
-  /** Its device was lost during it, and opened again. */
+  /** The device was lost during this job and opened again. */
   wasLost: boolean;
   /** Given up by its caller; kept until the child confirms. */
   isCancelled: boolean;
 }
 
 /**
- * Starts the inference child on first use and keeps it going: when it dies, another one is started, its models are
- * loaded again and what was under way is sent again. It never outlives this process.
+ * Starts the inference child on first use and replaces it when it dies: its models are loaded again and unfinished
+ * requests are sent again. The child never outlives this process.
  */
 export class InferenceClient {
   readonly #options: InferenceClientOptions;
@@ -85,9 +85,9 @@ export class InferenceClient {
   readonly #jobs = new Map<number, Job>();
   #child: ChildProcess | undefined;
   #working: number | undefined;
-  /** The provider that the load under way tries. */
+  /** The provider that the current load is trying. */
   #trying: string | undefined;
-  /** The child said that its device is gone, and is being ended. */
+  /** Set when the child has reported that its device is lost; the child is being ended. */
   #lost: { readonly job: Job; readonly cause: string } | undefined;
   #stderr = '';
   #lastId = 0;
@@ -97,7 +97,7 @@ export class InferenceClient {
     this.#options = options;
   }
 
-  /** Starts the child, which takes its time, while its first request is still being prepared. */
+  /** Starts the child before its first request is ready, because starting takes time. */
   start(): void {
     if (this.#child || this.#isDisposed) return;
     this.#startChild();
@@ -105,8 +105,9 @@ export class InferenceClient {
   }
 
   /**
-   * Loads a graph; the same request again gives the same session. Rejects with InferenceError, and with ModelChangedError
-   * when the files are no longer those of `identity`. They are looked at again whenever another child loads them.
+   * Loads a graph; the same request again gives the same session. Rejects with InferenceError, and with
+   * ModelChangedError when the files are no longer those of `identity`. The files are checked again whenever a new
+   * child loads them.
    */
   async load(request: LoadRequest, identity?: LoadedFiles): Promise<{ readonly session: number; readonly result: LoadResult }> {
     const key = JSON.stringify([request.graphPath, request.device, request.threads, [...request.columns], identity?.stamp]);
@@ -131,13 +132,13 @@ export class InferenceClient {
     }
   }
 
-  /** What a loaded session runs on now: another device than at first, where that one was lost; smaller runs, where its memory was full. */
+  /** Returns what a session runs on now: another device after a loss, smaller runs after its memory was full. */
   device(session: number): DeviceInfo {
     return this.#session(session)!.device;
   }
 
   /**
-   * Runs a forest of segments on a loaded session; `onRead` reports every read once, also when the child was replaced.
+   * Runs a forest of segments on a loaded session; `onRead` gets every read once, even if the child is replaced.
    * Rejects with InferenceError, or at once with the signal's reason.
    */
   async run(
@@ -155,7 +156,7 @@ export class InferenceClient {
     return (await this.#start({ kind: 'sample', id: ++this.#lastId, session, request }, undefined, signal)) as SamplingResult;
   }
 
-  /** Ends the child and fails what is under way. */
+  /** Ends the child and fails all unfinished requests. */
   async dispose(): Promise<void> {
     this.#isDisposed = true;
     for (const job of [...this.#jobs.values()]) this.#fail(job, 'The inference process was closed.');
@@ -164,7 +165,7 @@ export class InferenceClient {
     this.#child = undefined;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    // An idle child was let go of: without this the process could end before the child does, in the middle of this wait.
+    // An idle child is unreferenced: without this, the process could end during this wait.
     child.ref();
     child.kill('SIGKILL');
     await gone;
@@ -277,7 +278,7 @@ export class InferenceClient {
   }
 
   #post(message: ToChild): void {
-    // A child that is going away is noticed by its exit; a failed send needs no second path.
+    // A failed send needs no handling here: a child that is ending is noticed by its exit.
     this.#child?.send(message, () => undefined);
   }
 
@@ -329,7 +330,7 @@ export class InferenceClient {
     this.#holdProcess();
   }
 
-  /** An idle child does not keep this process from ending; ending it ends the child. */
+  /** Keeps this process alive only while the child has work. When this process ends, so does the child. */
   #holdProcess(): void {
     const child = this.#child;
     if (!child) return;
@@ -345,7 +346,7 @@ export class InferenceClient {
     this.#child = undefined;
     if (this.#isDisposed) return;
     for (const job of [...this.#jobs.values()]) if (job.isCancelled) this.#jobs.delete(job.id);
-    // A crash may end in a stack trace, which says less than the line before it.
+    // A crash may end with a stack trace, which is less useful than the error line before it.
     const lines = this.#stderr.trim().split('\n');
     const said =
       lines.findLast((line) => /FATAL ERROR/.test(line)) ??
@@ -358,18 +359,18 @@ export class InferenceClient {
     const session = working && this.#session(working.message.session);
     if (this.#lost) this.#lose(this.#lost.job, this.#lost.cause);
     else if (session && this.#trying !== undefined) session.avoid(this.#trying, `ended the inference process (${cause})`);
-    // A driver that ends the process has lost its device.
+    // When a driver ends the process, its device counts as lost.
     else if (working && working.message.kind !== 'load' && session?.loaded?.device.provider !== 'cpu' && !isMemoryFull)
       this.#lose(working, cause);
     else {
       if (working?.message.kind === 'run' && isMemoryFull && session?.loaded?.runsInPieces) this.#limit(session, signal);
-      // Without a job to blame (it never got to work), all of them are.
+      // If the child ended before it started a job, all jobs are blamed.
       this.#blame(working ? [working] : this.#working === undefined ? [...this.#jobs.values()] : [], cause);
     }
     if (this.#jobs.size > 0) this.#startChild();
   }
 
-  /** V8 runs out of memory for the same runs again; the system ends a process for what others take too. */
+  /** V8 would run out of memory for the same runs again; the system may end a process because of other programs. */
   #limit(session: ClientSession, signal: NodeJS.Signals | null): void {
     if (signal === 'SIGKILL') session.limitAfterKill(tokensAfterKill);
     else session.limit({ tokens: tokensAfterKill });

@@ -2,19 +2,19 @@ import { basename } from 'node:path';
 import type { DeviceInfo } from './deviceInfo.js';
 import type { LoadRequest, LoadResult, RunSize } from './protocol.js';
 
-/** A provider that loses its device twice in so short a time is not used again. */
+/** A provider that loses its device twice within this many milliseconds is not used again. */
 const lossesApartMs = 60_000;
 
-/** After more kills the runs stay small. */
+/** After more kills than this, the runs stay small. */
 const killsForgiven = 1;
-/** Runs of so many tokens are as large as any. */
+/** Above this many tokens, the limit after a kill is removed. */
 const recoveredTokens = 8192;
 
-/** The files that a load request means. */
+/** The files of a load request. */
 export interface LoadedFiles {
-  /** The same as long as nobody writes to them. */
+  /** Stays the same as long as nobody writes to the files. */
   readonly stamp: string;
-  /** Rejects when the files are others now. */
+  /** Rejects when the files have changed. */
   refuseChanged(): Promise<void>;
 }
 
@@ -23,24 +23,24 @@ export interface InferenceLog {
   warn(message: string): void;
 }
 
-/** A graph that is kept loaded through one child after another: how the next one is to load it, and what came of it in the last. */
+/** A graph that stays loaded across child processes: how the next child loads it, and the result in the last one. */
 export class ClientSession {
   readonly number: number;
   result: Promise<LoadResult>;
   #request: LoadRequest;
   #loaded: LoadResult | undefined;
-  /** When its device was lost last, in ms. */
+  /** Time of the last device loss, in ms. */
   #lostAt = -Infinity;
-  /** What was found to fit; undefined = nothing was too large yet. */
+  /** Limits found so far; undefined = nothing was too large yet. */
   #fits: Partial<RunSize> | undefined;
-  /** Tokens at a time since the system ended the process; undefined = it did not, or that is over. */
+  /** Limit of tokens at a time after the system ended the process; undefined = none, or no longer. */
   #sinceKill: number | undefined;
   #kills = 0;
   #toldKills = 0;
-  /** The size that was last spoken of. */
+  /** The limits that were last reported. */
   #toldSize: Partial<RunSize> | undefined;
 
-  /** @param identity The files that the request means. */
+  /** @param identity The files of the request. */
   constructor(
     number: number,
     request: LoadRequest,
@@ -52,7 +52,7 @@ export class ClientSession {
     this.result = result;
   }
 
-  /** The request as it was made, less what did not work, and in runs as large as fit. */
+  /** The original request, with the providers to avoid and the largest size of runs that fits. */
   get request(): LoadRequest {
     return { ...this.#request, ...(this.#size && { size: this.#size }) };
   }
@@ -71,7 +71,7 @@ export class ClientSession {
     this.result = Promise.resolve(result);
   }
 
-  /** A device other than the one asked for comes with what was passed over. Throws before the first load. */
+  /** The device in use. If it is not the requested one, it lists what was passed over. Throws before the first load. */
   get device(): DeviceInfo {
     const size = this.#size;
     const { device } = this.#loaded!;
@@ -93,13 +93,13 @@ export class ClientSession {
     };
   }
 
-  /** The system ended the process, which may be another program's fault: runs become larger again as requests get through. */
+  /** The system ended the process, perhaps because of another program: runs grow again as requests succeed. */
   limitAfterKill(tokens: number): void {
     this.#kills++;
     this.#sinceKill = Math.min(tokens, this.#sinceKill ?? Infinity);
   }
 
-  /** A request got through: what the process may run from now on, when that is more. One that was ended twice keeps its size. */
+  /** Returns a larger limit after a request succeeded, if there is one. After two kills the limit stays. */
   recover(): RunSize | undefined {
     if (this.#sinceKill === undefined || this.#kills > killsForgiven) return undefined;
     this.#sinceKill *= 2;
@@ -108,8 +108,8 @@ export class ClientSession {
   }
 
   /**
-   * Its device is gone: tried once more, and left out when it was gone a short while ago, or before in what is being done.
-   * True when it is left out.
+   * Handles a lost device. It is opened again, unless it was lost a short time ago or before during the same request;
+   * then its provider is left out. Returns true when it is left out.
    */
   lose(cause: string, wasLostBefore: boolean, log: InferenceLog): boolean {
     const { provider } = this.#loaded!.device;
@@ -126,7 +126,7 @@ export class ClientSession {
     return true;
   }
 
-  /** Says once what runs were limited to, when a request has got through with it. */
+  /** Logs a new limit once, after a request has succeeded with it. */
   tellSize(log: InferenceLog): void {
     const size = this.#size;
     if (this.#sinceKill !== undefined && this.#kills > this.#toldKills) {

@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url';
 /** The first driver that runs CUDA 13, which ONNX Runtime 1.30's libraries are built for. */
 const oldestDriver = 580;
 
-/** What of the system says whether CUDA can be used. */
+/** The parts of the system that show whether CUDA can be used. */
 export interface CudaSources {
   readonly platform: string;
   exists(path: string): boolean;
   /** undefined = there is no such file. */
   read(path: string): string | undefined;
-  /** What `ldd` says of a library; undefined where there is no `ldd`. */
+  /** Output of `ldd` for a library; undefined when there is no `ldd`. */
   linked(path: string): string | undefined;
 }
 
@@ -37,10 +37,10 @@ const system: CudaSources = {
 export const installCuda = `node "${fileURLToPath(import.meta.url).endsWith('.ts') ? 'dist/cli.js' : fileURLToPath(new URL('./cli.js', import.meta.url))}" doctor --install-cuda`;
 
 /**
- * Why CUDA cannot be used, in the order in which it is put right: ONNX Runtime's own libraries, the driver, the libraries they
- * need. undefined = nothing is known to be missing.
+ * Returns why CUDA cannot be used; undefined = nothing is known to be missing. Checks in the order in which a user has
+ * to fix it: ONNX Runtime's own libraries, the driver, the libraries they need.
  *
- * @param folder Of ONNX Runtime's binding.
+ * @param folder Folder of ONNX Runtime's binding.
  */
 export function missingCuda(folder: string, sources: CudaSources = system): string | undefined {
   const { platform } = sources;
@@ -63,7 +63,7 @@ export function missingCuda(folder: string, sources: CudaSources = system): stri
   return `${lost.join(', ')} ${lost.length > 1 ? 'were' : 'was'} not found; install CUDA 13's libraries (packages cuda-cudart, libcublas, libcurand) or put the folder that has them into LD_LIBRARY_PATH`;
 }
 
-/** As in "580.95.05"; undefined where no NVIDIA driver is loaded. */
+/** A version such as "580.95.05"; undefined when no NVIDIA driver is loaded. */
 export function driverVersion(sources: CudaSources = system): string | undefined {
   return /Kernel Module\s+(?:for \S+\s+)?(\d+(?:\.\d+)+)/.exec(sources.read('/proc/driver/nvidia/version') ?? '')?.[1];
 }
@@ -73,7 +73,7 @@ function missingLibraries(linked: string | undefined): string[] {
   return [...(linked ?? '').matchAll(/^\s*(\S+) => not found/gm)].map((match) => match[1]!);
 }
 
-/** Where ONNX Runtime's own libraries are. */
+/** Returns the folder of ONNX Runtime's own libraries. */
 export function bindingFolder(): string {
   const main = createRequire(import.meta.url).resolve('onnxruntime-node');
   return join(dirname(main), '..', 'bin', 'napi-v6', process.platform, process.arch);

@@ -3,10 +3,13 @@ export interface DeviceInfo {
   readonly provider: string;
   /** The adapter's name where the provider reports it. */
   readonly adapter?: string;
-  /** Origin of the server that question and steps are sent to, as `http://gpu-box:8000`; without one they stay on this machine. */
+  /**
+   * Origin of the server that gets question and steps, such as `http://gpu-box:8000`; if absent, they stay on this
+   * machine.
+   */
   readonly server?: string;
-  /** Providers tried or looked for before this one, with the reason each was passed over. */
+  /** Providers tried or checked before this one, with the reason each was passed over. */
   readonly passedOver: readonly { readonly provider: string; readonly reason: string }[];
-  /** What is to be known of the runs: that they are smaller because memory is short, or that a graph's scores vary with them. */
+  /** A note on the runs: they are smaller because memory is short, or a graph's scores vary with them. */
   readonly note?: string;
 }

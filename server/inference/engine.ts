@@ -29,17 +29,20 @@ interface Job {
   run?: ForestRun | PackedRun | WholeRun | SamplingRun;
 }
 
-/** What the inference child does: loads graphs, and runs requests one run of the graph at a time, the pressing first. */
+/**
+ * The work of the inference child: loads graphs, and runs requests one run of the graph at a time, the most urgent
+ * first.
+ */
 export class Engine {
   readonly #runtime: () => Promise<Runtime>;
   readonly #send: (message: FromChild) => void;
   readonly #models = new Map<number, Model>();
   /** A session that was opened before the first request. */
   #early: Promise<PreparedSession | undefined> | undefined;
-  /** In turn. */
+  /** Jobs of equal priority take turns in this order. */
   #jobs: Job[] = [];
   #isWorking = false;
-  /** The device is gone: whoever started this process ends it. */
+  /** The device is lost: the process that started this one ends it. */
   #isLost = false;
   #announced: number | undefined;
 
@@ -48,9 +51,9 @@ export class Engine {
     this.#send = send;
   }
 
-  /** Opens the prepared graph beside a model, as if it were asked for: the first load takes it where it means that model. */
+  /** Opens the prepared graph beside a model before it is requested. The first load uses it if it loads that model. */
   openEarly(graphPath: string, threads: number): void {
-    // What is wrong with it is said by the load that opens the model itself.
+    // An error is reported later, by the load that opens the model itself.
     this.#early = this.#runtime()
       .then((runtime) => openPrepared(runtime, graphPath, threads))
       .catch(() => undefined);
@@ -84,7 +87,7 @@ export class Engine {
       } catch (error) {
         this.#recover(job, error);
       }
-      // Runs block this thread; here cancellations and new requests come in.
+      // Runs block this thread; cancellations and new requests are received here.
       await nextTurn();
     }
     this.#isWorking = false;
@@ -106,7 +109,7 @@ export class Engine {
     return job.run.isDone ? job.run.result : undefined;
   }
 
-  /** A run that did not fit is made again, smaller; a device that is gone ends all work here; any other error fails the job. */
+  /** A run that did not fit is repeated, smaller; a lost device ends all work here; any other error fails the job. */
   #recover(job: Job, error: unknown): void {
     const { id, session } = job;
     const failure = failureOf(error);
@@ -172,8 +175,8 @@ export class Engine {
 }
 
 /**
- * A job that was worked on goes to the end, a sampling only in front of the other samplings: nobody waits for a part of its
- * rows, and a batch that is continued is still in the processor's cache.
+ * Returns the jobs after one was worked on: it moves to the end, but a sampling stays ahead of other samplings. A part
+ * of its rows is of no use to anybody, and a batch that is continued is still in the processor's cache.
  */
 function afterTurn(jobs: readonly Job[], job: Job): Job[] {
   const others = jobs.filter((other) => other !== job);
@@ -182,7 +185,7 @@ function afterTurn(jobs: readonly Job[], job: Job): Job[] {
 }
 
 function startRun(request: RunRequest, { graph, prefixes, limits, result }: Model): ForestRun | PackedRun | WholeRun {
-  // Elsewhere keys and values are in this memory anyway, or fetching them was not measured.
+  // On other devices, keys and values are in main memory anyway, or fetching them was not measured.
   if (graph.scoreTree && result.device.provider === 'cuda') return new WholeRun(request, graph, prefixes, limits, result.width);
   return graph.runTree ? new PackedRun(request, graph, prefixes, limits) : new ForestRun(request, graph, prefixes, limits);
 }

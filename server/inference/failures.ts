@@ -1,12 +1,12 @@
 /**
- * What an error of the runtime means. ONNX Runtime's binding gives messages alone, without codes, so they are distinguished
- * by their words; where each comes from is beside it.
+ * Classifies errors of the runtime. ONNX Runtime's binding reports messages without codes, so errors are recognized by
+ * their text; the source of each text is noted beside it.
  */
 import { messageOf } from '../reasoning/errorText.js';
 export type RuntimeFailure =
-  /** Less at a time may fit. */
+  /** A smaller run may fit. */
   | 'memory'
-  /** The device is gone for this process; another process may get it back. */
+  /** The device is lost for this process; another process may get it back. */
   | 'device'
   | 'other';
 
@@ -14,7 +14,7 @@ const outOfMemory = [
   // core/framework/bfc_arena.cc, the arena of CPU and CUDA (microsoft/onnxruntime#20038, #22702).
   /Failed to allocate memory for requested buffer of size/,
   /BFC Arena ran out of memory/,
-  // What std::bad_alloc calls itself: libstdc++ and libc++, MSVC.
+  // Texts of std::bad_alloc: libstdc++ and libc++, MSVC.
   /std::bad_alloc|bad allocation/,
   // core/providers/cuda/cuda_call.cc and the libraries below it.
   /CUDA failure 2: out of memory|CUDA out of memory|CU(BLAS|DNN)_STATUS_ALLOC_FAILED/,
@@ -24,20 +24,21 @@ const outOfMemory = [
   /exceeds the max buffer size limit|larger than the maximum storage buffer binding size|narrowing_error/,
   // DirectML: E_OUTOFMEMORY.
   /8007000E/i,
-  // V8, where keys, values or scores find no room.
+  // V8, when there is no room for keys, values or scores.
   /Array buffer allocation failed|Invalid typed array length/,
 ];
 
 const deviceLost = [
   // Dawn: "[Device] is lost.", from a failed mapAsync in core/providers/webgpu/buffer_manager.cc, and what comes after it.
   /device\b[^.\n]* is lost|device (was )?lost|VK_ERROR_DEVICE_LOST|A valid external Instance reference no longer exists/i,
-  // CUDA's errors after which the context answers no more (microsoft/onnxruntime#26312): illegal address, assert, time-out, launch failure, hardware.
+  // CUDA errors after which the context no longer works (microsoft/onnxruntime#26312): illegal address, assert,
+  // time-out, launch failure, hardware.
   /an illegal memory access was encountered|device-side assert|unspecified launch failure|the launch timed out and was terminated|an illegal instruction was encountered|misaligned address|uncorrectable ECC error|GPU is lost/i,
   // DXGI_ERROR_DEVICE_REMOVED, _HUNG, _RESET, DRIVER_INTERNAL_ERROR (microsoft/onnxruntime#22700, #26606).
   /887A000[567]|887A0020|DXGI_ERROR_(DEVICE_(REMOVED|HUNG|RESET)|DRIVER_INTERNAL_ERROR)/i,
 ];
 
-/** A device that is gone may call itself out of memory, so it is looked for first. */
+/** Looks for a lost device first, because its error may also say that memory ran out. */
 export function failureOf(error: unknown): RuntimeFailure {
   const message = messageOf(error);
   if (deviceLost.some((pattern) => pattern.test(message))) return 'device';
@@ -46,14 +47,16 @@ export function failureOf(error: unknown): RuntimeFailure {
 
 const longest = 240;
 
-/** What is in the middle of a line, after the signature of a function of the runtime or before the place in its sources. */
+/** Causes in the middle of a line, after a function signature of the runtime or before the location in its sources. */
 const namedCauses = [
   /Failed to allocate memory for requested buffer of size \d+/,
   // core/providers/cuda/cuda_call.cc: "CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=-1 ; ...".
   /(?:CUDA|CUBLAS|CUDNN|CURAND|CUFFT|NCCL|CUSPARSE) failure -?\d+: [^;\n]*[^;\s]/,
 ];
 
-/** The first line of an error that says something, without the place in the runtime's sources. */
+/**
+ * Returns the named cause of an error, without the location in the runtime's sources, or else its first non-empty line.
+ */
 export function runtimeCause(error: unknown): string {
   const message = messageOf(error);
   for (const pattern of namedCauses) {

@@ -11,8 +11,8 @@ interface GraphRun {
 }
 
 /**
- * A run request under way, one run of the graph at a time. Whatever the line already holds of a path is not run again,
- * token by token, so the order of the segments is a matter of speed only.
+ * A run request in progress, one run of the graph at a time. Tokens of a path that the line already holds are not run
+ * again, so the order of the segments affects only speed.
  */
 export class ForestRun {
   readonly #request: RunRequest;
@@ -21,7 +21,7 @@ export class ForestRun {
   readonly #limits: RunLimits;
   readonly #runs: readonly GraphRun[];
   #next = 0;
-  /** Reads of the next run that were handed on. */
+  /** Reads of the next run that were already passed on. */
   #done = 0;
   #line: Line | undefined;
   #tokens = 0;
@@ -44,7 +44,9 @@ export class ForestRun {
     return { tokens: this.#tokens };
   }
 
-  /** Makes the next run, or as much of it as fits, and hands its reads on, in groups that are consecutive in the request. */
+  /**
+   * Performs the next run, or as much as fits, and passes its reads on in groups that are consecutive in the request.
+   */
   async step(onRead: (reads: ReadValues) => void): Promise<void> {
     const run = this.#runs[this.#next]!;
     const { sequence, positions } = this.#path(run);
@@ -70,7 +72,7 @@ export class ForestRun {
     this.#done = 0;
   }
 
-  /** The last run was too large for the memory: from now on smaller ones are made. False when it cannot be made smaller. */
+  /** Makes later runs smaller after one that did not fit into memory. Returns false if they cannot be smaller. */
   shrink(): boolean {
     return (
       this.#graph.cacheLayout !== 'none' && this.#limits.halveTokens(this.#tried, Math.max(fewestTokens, this.#request.pixels?.end ?? 0))
@@ -82,13 +84,13 @@ export class ForestRun {
     return this.#graph.cacheLayout === 'none' ? Infinity : this.#limits.tokens;
   }
 
-  /** Gives the cache back; after the last step, or when the run is given up. */
+  /** Gives the cache back; called after the last step, or when the run is abandoned. */
   close(): void {
     if (this.#line) this.#prefixes.giveBack(this.#line);
     this.#line = undefined;
   }
 
-  /** The tokens from the root to the run's last read, and where its reads are in them. */
+  /** Returns the tokens from the root to the run's last read, and the positions of its reads among them. */
   #path(run: GraphRun): { sequence: Int32Array; positions: number[] } {
     const { parents, ids, offsets, reads } = this.#request;
     const path: number[] = [];

@@ -10,13 +10,13 @@ import type { LoadRequest } from './protocol.js';
 import type { Runtime } from './runtime.js';
 import { type SlicedGraph, sliceGraph } from './slicedGraph.js';
 
-/** What is known of a graph file; nothing where only the runtime can read it. */
+/** What is known about a graph file; nothing if only the runtime can read it. */
 export interface GraphFacts {
-  /** With a tree mask where it was given one. */
+  /** With a tree mask if one was added. */
   readonly model: OnnxModel | undefined;
   /** The rewritten graph, or why the file is run as it is. */
   readonly file: SlicedGraph | string;
-  /** The same with few large nodes in place of many small ones, for CUDA. */
+  /** The same graph with few large nodes in place of many small ones, for CUDA. */
   readonly fused?: { readonly model: OnnxModel; readonly file: SlicedGraph };
   /** As in `LoadResult`. */
   readonly cannotBranch?: string;
@@ -24,7 +24,7 @@ export interface GraphFacts {
   /** As in `LoadResult`. */
   readonly positions?: number;
   readonly isCoarse: boolean;
-  /** Scales numbers by what else is in a run (DynamicQuantizeLinear). */
+  /** The graph scales numbers by the rest of the run (DynamicQuantizeLinear). */
   readonly quantizesRuns: boolean;
   readonly bytesOnCpu: number;
 }

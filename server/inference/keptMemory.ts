@@ -1,15 +1,16 @@
-/** Kept at least, where the memory has it: a hundred solutions of a small model. */
+/** Bytes kept at least, if memory allows it: a hundred solutions of a small model. */
 const least = 64 * 2 ** 20;
-/** Sequences of the longest length that should fit: the solution being edited, and the one looked at before. */
+/** Sequences of the longest length that should fit: the solution being edited, and the one viewed before. */
 const sequences = 2;
-/** Of the memory that is free when a model has been loaded. */
+/** Largest share of the memory that is free after a model was loaded. */
 const mostOfFree = 1 / 6;
-/** Assumed where the caller does not say how long sequences get. */
+/** Tokens of the longest sequence, assumed when the caller does not give them. */
 const defaultLongest = 4096;
 
 /**
- * Bytes of keys and values to keep of a model's past sequences. A fixed number would hold a few hundred tokens of an 8B model (131 kB a
- * token in float16, 262 kB in float32), so that an edit of the last step would run the whole solution again.
+ * Returns how many bytes of keys and values of a model's past sequences to keep. A fixed number would hold only a few
+ * hundred tokens of an 8B model (131 kB a token in float16, 262 kB in float32), so that an edit of the last step would
+ * run the whole solution again.
  *
  * @param bytesPerToken Keys and values of one token.
  * @param longest Tokens of the longest sequence.

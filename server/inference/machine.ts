@@ -6,10 +6,10 @@ import { adapterName } from './adapter.js';
 import { driverVersion } from './cudaLibraries.js';
 import type { ProviderName } from './protocol.js';
 
-/** Best first, on every platform. */
+/** The providers of all platforms, best first. */
 export const providerNames: readonly ProviderName[] = ['cuda', 'webgpu', 'dml', 'coreml', 'cpu'];
 
-/** What a machine has for running models. Sizes in bytes. */
+/** Hardware and software of a machine for running models. Sizes in bytes. */
 export interface MachineFacts {
   readonly platform: string;
   readonly node: string;
@@ -17,7 +17,7 @@ export interface MachineFacts {
   readonly cpu: string | undefined;
   readonly cores: number;
   readonly memory: { readonly total: number; readonly free: number };
-  /** Of the NVIDIA driver, where one is loaded. */
+  /** Version of the NVIDIA driver, if one is loaded. */
   readonly nvidiaDriver: string | undefined;
   readonly nvidiaGpu: string | undefined;
   /** Names of the files that list Vulkan drivers; WebGPU on Linux needs one. */
@@ -48,7 +48,7 @@ function onnxRuntimeVersion(): string | undefined {
   }
 }
 
-/** Where Vulkan's loader looks for drivers, and where containers of NVIDIA have theirs, in which it does not look. */
+/** Folders that Vulkan's loader searches for drivers, and folders of NVIDIA's containers that it does not search. */
 const loaderFolders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'];
 const containerFolders = ['/usr/local/nvidia/share/vulkan/icd.d'];
 
@@ -60,9 +60,9 @@ function vulkanDrivers(): string[] {
 }
 
 /**
- * The variables with which Vulkan's loader finds a driver that only a container's own folder lists; none where it finds one itself, or
- * the user has set them.
- * @param folders Those it looks into, and those it does not.
+ * Returns the variables that point Vulkan's loader to a driver listed only in a container's own folder; none when the
+ * loader finds one itself, or the user has set them.
+ * @param folders The folders that the loader searches, and those it does not.
  */
 export function vulkanEnvironment(
   env: NodeJS.ProcessEnv,

@@ -9,14 +9,14 @@ if (!process.send) {
   process.exit(2);
 }
 
-// It is needed in any case, and takes a while.
+// The runtime is always needed and takes a while to load.
 const runtime = loadRuntime();
 runtime.catch(() => undefined);
 const engine = new Engine(
   () => runtime,
   (message) => process.send?.(message),
 );
-// The model that is probably asked for: its session is opened while the server still loads its own code.
+// The model that is probably loaded first: its session is opened while the server is still loading its own code.
 const [likely] = process.argv.slice(2);
 if (likely !== undefined) engine.openEarly(likely, threadsFor(0));
 process.on('message', (message: ToChild) => engine.receive(message));

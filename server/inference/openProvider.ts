@@ -7,7 +7,10 @@ import type { LoadRequest, ProviderName } from './protocol.js';
 import type { GraphBytes, Runtime, RuntimeSession, TensorValue } from './runtime.js';
 import type { SlicedGraph } from './slicedGraph.js';
 
-/** Opens a graph on the CPU, as it is where the runtime does not take the rewritten one: what is wrong with a file is for the runtime to say. */
+/**
+ * Opens a graph on the CPU. If the runtime rejects the rewritten graph, the original file is opened, so that the
+ * runtime reports what is wrong with it.
+ */
 export async function openSliced(
   runtime: Runtime,
   request: LoadRequest,
@@ -24,7 +27,7 @@ export async function openSliced(
 
 /**
  * @param file The rewritten graph, or why the file is run as it is.
- * @param watch Sees what the decoder is fed.
+ * @param watch Called with the inputs of the decoder.
  */
 export async function openOn(
   runtime: Runtime,

@@ -5,12 +5,15 @@ import { tellReads } from './readGroups.js';
 import { fewestTokens, type RunLimits } from './runLimits.js';
 import { buildTokenTrie, depthFirst, firstPath, heldNodes, nodesTo, readsAt, type TokenTrie, treeOf } from './tokenTrie.js';
 
-/** A run costs as much as twenty tokens before the first; in much longer ones, masked attention between branches costs more than packing saves. */
+/**
+ * Tokens of one run. A run costs as much as twenty tokens before its first one. In much longer runs, masked attention
+ * between branches costs more than packing saves.
+ */
 export const mostTokens = 256;
 
 /**
- * A run request under way on a graph that takes a mask: every distinct token is run once, as many branches together as fit into
- * one run, each seeing its own path alone.
+ * A run request in progress on a graph that takes a mask. Every distinct token is run once; a run has as many branches
+ * as fit, and each of them sees only its own path.
  */
 export class PackedRun {
   readonly #request: RunRequest;
@@ -19,9 +22,9 @@ export class PackedRun {
   readonly #limits: RunLimits;
   readonly #trie: TokenTrie;
   #line: Line | undefined;
-  /** Nodes of the line's tokens, as far as they are this request's. */
+  /** Nodes of the line's tokens that belong to this request. */
   #held: number[] = [];
-  /** Nodes to run, and how many of them were. */
+  /** Nodes to run, and how many of them have been run. */
   #order: readonly number[] = [];
   #next = 0;
   #tokens = 0;
@@ -44,7 +47,7 @@ export class PackedRun {
     return { tokens: this.#tokens };
   }
 
-  /** Makes the next run and hands its reads on, in groups that are consecutive in the request. */
+  /** Performs the next run and passes its reads on in groups that are consecutive in the request. */
   async step(onRead: (reads: ReadValues) => void): Promise<void> {
     const line = (this.#line ??= this.#start());
     const { pixels } = this.#request;
@@ -57,12 +60,12 @@ export class PackedRun {
     tellReads(scores, this.#request, reads, onRead);
   }
 
-  /** The last run was too large for the memory: from now on smaller ones are made. False when it cannot be made smaller. */
+  /** Makes later runs smaller after one that did not fit into memory. Returns false if they cannot be smaller. */
   shrink(): boolean {
     return this.#limits.halveTokens(this.#tried, Math.max(fewestTokens, this.#request.pixels?.end ?? 0));
   }
 
-  /** Gives the cache back; after the last step, or when the run is given up. */
+  /** Gives the cache back; called after the last step, or when the run is abandoned. */
   close(): void {
     if (this.#line) this.#prefixes.giveBack(this.#line);
     this.#line = undefined;
@@ -79,7 +82,7 @@ export class PackedRun {
     return line;
   }
 
-  /** The prompt up to its last image token; no branch is in it. */
+  /** Runs the prompt up to its last image token; it has no branches. */
   async #runImages(line: Line): Promise<void> {
     const { pixels } = this.#request;
     const nodes = this.#order.slice(0, pixels!.end);
@@ -93,7 +96,7 @@ export class PackedRun {
     this.#advance(line, nodes);
   }
 
-  /** The line now holds the path to the last of these nodes. */
+  /** Records that the line now holds the path to the last of these nodes. */
   #advance(line: Line, nodes: readonly number[]): void {
     this.#next += nodes.length;
     this.#tokens += nodes.length;

@@ -9,8 +9,8 @@ export interface Line {
 }
 
 /**
- * Keys and values of the last few sequences, so that an edit of a late step runs the new tokens alone. A line in use
- * belongs to one request; the others are kept, least recently used first out, up to `maxBytes`.
+ * Keys and values of the last few sequences, so that an edit of a late step runs only the new tokens. A line in use
+ * belongs to one request; the others are kept up to `maxBytes`, and the least recently used is dropped first.
  */
 export class PrefixCache {
   readonly #graph: Graph;
@@ -24,8 +24,8 @@ export class PrefixCache {
   }
 
   /**
-   * A line to run `sequence` on. The one that shares most with it is taken over when it shares at least half of what it
-   * holds; otherwise its shared part is copied, so that another document's work is not thrown away.
+   * Returns a line to run `sequence` on. The line with the longest shared beginning is reused if it shares at least
+   * half of its tokens. Otherwise the shared part is copied, so that another document's work is not lost.
    */
   take(sequence: Int32Array, images = ''): Line {
     let best: Line | undefined;
@@ -50,7 +50,7 @@ export class PrefixCache {
     while (bytes > this.#maxBytes && this.#idle.length > 0) bytes -= this.#idle.shift()!.cache.bytes;
   }
 
-  /** The memory is full: forgets what is not in use, and keeps half as much from now on. */
+  /** Frees memory: drops the lines that are not in use, and keeps half as much from now on. */
   shrink(): void {
     this.#maxBytes /= 2;
     this.#idle = [];

@@ -11,20 +11,20 @@ export const preparedName = 'model.cpu.onnx';
 const metadataField = 14;
 const key = 'steplens.prepared';
 
-/** What a prepared graph was made of, and what would be read from the model. */
+/** What a prepared graph was made from, and facts that would otherwise be read from the model. */
 export interface PreparedFacts {
   /** SHA-256 of the model's file. */
   readonly source: string;
-  /** ONNX Runtime's version: another one may know other nodes. */
+  /** ONNX Runtime's version: another one may support other nodes. */
   readonly runtime: string;
-  /** The columns that it gives, and how many the model's head has. */
+  /** The columns that the graph returns, and how many the model's head has. */
   readonly columns: readonly number[];
   readonly width: number;
   readonly vocabulary: number;
   readonly bytesOnCpu: number;
 }
 
-/** A session of the whole model that was opened before anybody asked for it. */
+/** A session of the whole model that was opened before it was requested. */
 export interface PreparedSession {
   readonly graphPath: string;
   readonly threads: number;
@@ -40,7 +40,7 @@ export function isFor({ graphPath, threads, facts }: PreparedSession, request: L
   );
 }
 
-/** The fields of a model with what it was made of. */
+/** Returns the fields of a model with `facts` as its metadata. */
 export function withFacts(fields: readonly WireField[], facts: PreparedFacts): WireField[] {
   const entry = writeMessage([bytesField(1, key), bytesField(2, JSON.stringify(facts))]);
   return [...fields.filter(({ number }) => number !== metadataField), bytesField(metadataField, entry)];
@@ -56,8 +56,9 @@ export function readPreparedFacts(bytes: Buffer): PreparedFacts | undefined {
 }
 
 /**
- * Opens the prepared graph beside a model on the CPU; undefined where there is none, or it was made of another file or for another version
- * of the runtime. The model's content is compared by its hash, so that a prepared graph never takes weights that it was not made with.
+ * Opens the prepared graph beside a model on the CPU; undefined when there is none, or when it was made from another
+ * file or for another version of the runtime. The model's content is compared by its hash, so that a prepared graph
+ * never uses weights that it was not made with.
  */
 export async function openPrepared(runtime: Runtime, graphPath: string, threads: number): Promise<PreparedSession | undefined> {
   const stamp = await stampOf(graphPath);

@@ -13,7 +13,7 @@ export async function probe(graph: Graph, { warmup, pixels, columns }: LoadReque
   return { ...toSample(scores, columns), width: scores.width, ms: performance.now() - start };
 }
 
-/** The same with the second half run after the first, from its cache; without a cache, the first half alone. */
+/** The same, but runs the second half after the first, from its cache; without a cache, only the first half. */
 export async function probeInPieces(graph: Graph, { warmup, pixels, columns }: LoadRequest): Promise<RunSample> {
   const cache = graph.createCache();
   const middle = Math.max(warmup.length >> 1, pixels?.end ?? 0);
@@ -31,8 +31,9 @@ function joined(first: Float32Array, second: Float32Array): Float32Array {
 }
 
 /**
- * A prefix must not depend on what follows it, and a cache must give what a full pass gives: all sharing rests on that. Throws
- * where it does not hold; else how far the scores differ all the same, which is little unless the graph quantizes as it runs.
+ * Checks that a prefix does not depend on what follows it, and that a cache gives the scores of a full pass: all
+ * sharing relies on this. Throws GraphError when that is not so. Returns the largest difference of the scores, which is
+ * small unless the graph quantizes as it runs.
  */
 export function spreadInPieces(graph: Graph, whole: RunSample, pieces: RunSample, allowed: number): number {
   const difference = largestDifference(whole.shares, pieces.shares);

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import type { KeyValueCache } from './graph/graph.js';
 import type { SamplingRequest } from './protocol.js';
 
-/** A prompt that was run in one pass, as a sampling finds it: exactly what running it again would give. */
+/** A prompt that was run in one pass. It is exactly what running the prompt again would give. */
 export interface RunPrompt {
   readonly cache: KeyValueCache;
   /** Scores of its last token. */
   readonly last: Float32Array;
 }
 
-/** The last few prompts of a model, least recently used first out, up to `maxBytes`. */
+/** The last few prompts of a model, up to `maxBytes`; the least recently used is dropped first. */
 export class PromptCache {
   #maxBytes: number;
   readonly #prompts = new Map<string, RunPrompt>();
@@ -27,7 +27,7 @@ export class PromptCache {
     return known;
   }
 
-  /** Nothing may be added to the cache of `run` afterwards: it is copied to be continued. */
+  /** Stores a prompt. Nothing may be added to the cache of `run` afterwards; a sampling continues a copy of it. */
   set({ prompt, pixels }: SamplingRequest, run: RunPrompt): void {
     this.#prompts.set(keyOf(prompt, pixels?.digest), run);
     let bytes = [...this.#prompts.values()].reduce((sum, { cache }) => sum + cache.bytes, 0);
@@ -38,7 +38,7 @@ export class PromptCache {
     }
   }
 
-  /** The memory is full: forgets all prompts, and keeps half as much from now on. */
+  /** Frees memory: forgets all prompts, and keeps half as much from now on. */
   shrink(): void {
     this.#maxBytes /= 2;
     this.#prompts.clear();

@@ -1,39 +1,43 @@
 /**
- * The wire between the server and its inference child: Node IPC with `serialization: 'advanced'`, so that typed arrays
- * travel as they are. Every request is answered once, by `done` or `failed`; `read`s come before. Failures are data.
+ * Messages between the server and its inference child: Node IPC with `serialization: 'advanced'`, so that typed arrays
+ * stay as they are. Every request is answered once, by `done` or `failed`, after its `read`s. Failures are data.
  */
 import type { DeviceInfo } from './deviceInfo.js';
 
 /** Execution providers StepLens knows. */
 export type ProviderName = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
-/** What may be asked for: a provider, or the best one that works. */
+/** A requested device: a provider, or the best one that works. */
 export type Device = 'auto' | ProviderName;
 
 /** Loads a graph onto a device; the same request again is answered from the loaded session. */
 export interface LoadRequest {
   readonly graphPath: string;
-  /** The other two graphs of a model in three, and the id of its image token (-1 = none); `graphPath` is its decoder. */
+  /**
+   * The other two graphs of a three-part model and the id of its image token (-1 = none); `graphPath` is its decoder.
+   */
   readonly parts?: { readonly embeddingsPath: string; readonly visionPath: string; readonly imageToken: number };
   readonly device: Device;
   /** Threads of one run on the CPU, >= 1. */
   readonly threads: number;
-  /** A short real sequence: what a provider makes of it is compared with what the CPU does. */
+  /** A short real sequence, on which a provider is compared with the CPU. */
   readonly warmup: Int32Array;
-  /** Images that are in it; for a graph that reads images. */
+  /** Images of `warmup`, for a graph that reads images. */
   readonly pixels?: Pixels;
-  /** Columns compared, as in `RunRequest`, and the only ones that runs of this session may ask for. */
+  /** The columns to compare, as in `RunRequest`; runs of this session may ask for no others. */
   readonly columns: Int32Array;
   /** Tokens of the longest sequence that will be run. */
   readonly longest?: number;
   /** Providers that ended an earlier child or lost their device in one, with the reason; not tried again. */
   readonly avoid?: readonly { readonly provider: string; readonly reason: string }[];
-  /** What an earlier child found to fit; no limit when absent. */
+  /** The size that an earlier child found to fit; no limit when absent. */
   readonly size?: RunSize;
 }
 
-/** The largest run of a graph that its device's memory holds, as far as is known; Infinity = nothing was too large yet. */
+/**
+ * The largest run of a graph that its device's memory holds, as far as is known; Infinity = nothing was too large yet.
+ */
 export interface RunSize {
-  /** Tokens of one sequence, beside those in its cache. */
+  /** Tokens of one sequence, not counting those in its cache. */
   readonly tokens: number;
   /** Rows of a sampling that grow together. */
   readonly rows: number;
@@ -43,9 +47,9 @@ export interface LoadResult {
   readonly device: DeviceInfo;
   /** Width of the score output's last axis: vocabulary or number of labels. */
   readonly width: number;
-  /** Tokens that the graph knows, where its file says so. */
+  /** Size of the graph's vocabulary, if its file states it. */
   readonly vocabulary?: number;
-  /** Positions that the graph has, where its file says so: a longer sequence cannot be run. */
+  /** Number of positions of the graph, if its file states it: a longer sequence cannot be run. */
   readonly positions?: number;
   /** The graph has an input for images. */
   readonly takesImages: boolean;
@@ -53,7 +57,7 @@ export interface LoadResult {
   readonly runsInPieces: boolean;
   /** Why a graph in Hugging Face's layout cannot run branches together; undefined = it can, or has another layout. */
   readonly cannotBranch?: string;
-  /** Why every run gives the scores of all tokens; undefined = the graph was rewritten to give the wanted ones alone. */
+  /** Why every run returns the scores of all tokens; undefined = the graph was rewritten for the wanted ones alone. */
   readonly wholeScores?: string;
 }
 
@@ -63,18 +67,21 @@ export interface Pixels {
   readonly values: Float32Array;
   /** [images, channels, height, width], or [patches, values of a patch]. */
   readonly shape: readonly number[];
-  /** Distinguishes different images, whose tokens are the same. */
+  /** Distinguishes images, because different images have the same tokens. */
   readonly digest: string;
-  /** All image tokens are among the first so many tokens; those are run in one pass. */
+  /** All image tokens are before this position; the tokens before it are run in one pass. */
   readonly end: number;
-  /** Of images that are given as patches. */
+  /** Set for images that are given as patches. */
   readonly grids?: PixelGrids;
 }
 
 export interface PixelGrids {
   /** [images, 3]: one frame, rows and columns of patches. */
   readonly sizes: Int32Array;
-  /** [3, end]: positions of the first `end` tokens on three axes, see `gridPositions`. Each token after them is one further on all axes. */
+  /**
+   * [3, end]: positions of the first `end` tokens on three axes, see `gridPositions`. Each later token is one further
+   * on all axes.
+   */
   readonly positions: Int32Array;
 }
 
@@ -89,12 +96,13 @@ export interface RunRequest {
   readonly ids: Int32Array;
   /** Segment i is `ids[offsets[i] .. offsets[i+1])`; one entry more than there are segments. */
   readonly offsets: Int32Array;
-  /** Positions in `ids` whose scores are wanted, ascending; equal ones where several targets follow a token. */
+  /** Positions in `ids` whose scores are wanted, ascending; one is repeated when several targets follow its token. */
   readonly reads: Int32Array;
   /** Columns of the score output to return at each of them; all columns when empty. */
   readonly columns: Int32Array;
   /**
-   * One a read: its only value is then the log-probability of this token as the next one, over the whole vocabulary; `columns` is empty.
+   * One target per read: the only value of the read is then the log-probability of this token as the next one, over the
+   * whole vocabulary. `columns` is empty.
    */
   readonly targets?: Int32Array;
   /** Images of segment 0, which every other segment then follows. */
@@ -115,27 +123,27 @@ export interface ReadValues {
 }
 
 /**
- * Continues one sequence `count` times. The prompt is run in one pass, then the prefix in one, then a token of every
- * row at a time, so that row i depends on this request and i alone: not on what was run before, nor on what runs beside.
+ * Continues one sequence `count` times. The prompt is run in one pass, then the prefix in one, then one token of every
+ * row at a time. Row i therefore depends only on this request and i, not on earlier or concurrent runs.
  */
 export interface SamplingRequest {
   /** Not empty. */
   readonly prompt: Int32Array;
   /** Images of the prompt. */
   readonly pixels?: Pixels;
-  /** What the rows share after the prompt; may be empty. */
+  /** Tokens that all rows share after the prompt; may be empty. */
   readonly prefix: Int32Array;
   /** Rows, >= 1. */
   readonly count: number;
-  /** Most tokens a row may get, >= 1. */
+  /** Largest number of new tokens of a row, >= 1. */
   readonly maxNewTokens: number;
   /** 1 samples from the model's own distribution; 0 takes the likeliest token. */
   readonly temperature: number;
-  /** A row ends before one of these. */
+  /** Tokens that end a row; they are not part of it. */
   readonly stop: Int32Array;
   /** Tokens that are never drawn. */
   readonly banned: Int32Array;
-  /** 32 bits; every row has a stream of random numbers of its own. */
+  /** 32 bits. Every row has its own stream of random numbers. */
   readonly seed: number;
   /** As in `RunRequest`. */
   readonly priority: number;
@@ -144,36 +152,36 @@ export interface SamplingRequest {
 export interface SamplingResult {
   /** In the order of their streams. */
   readonly rows: readonly SampledRow[];
-  /** Tokens run through the graph, those of rows that had ended included. */
+  /** Tokens run through the graph, including those of rows that had ended. */
   readonly tokens: number;
 }
 
 export interface SampledRow {
   readonly ids: Int32Array;
-  /** At a stop token, or at the longest length. */
+  /** Whether the row ended at a stop token or at the largest length. */
   readonly finish: 'stop' | 'length';
 }
 
-/** Server -> child. `session` is the client's number for a loaded graph, so that it holds across restarts. */
+/** Server -> child. `session` is the client's number for a loaded graph, so that it stays valid across restarts. */
 export type ToChild =
   | { readonly kind: 'load'; readonly id: number; readonly session: number; readonly request: LoadRequest }
   | { readonly kind: 'run'; readonly id: number; readonly session: number; readonly request: RunRequest }
   | { readonly kind: 'sample'; readonly id: number; readonly session: number; readonly request: SamplingRequest }
-  /** The next runs of a loaded graph have this size at most; not answered. */
+  /** Largest size of the next runs of a loaded graph; not answered. */
   | { readonly kind: 'resize'; readonly session: number; readonly size: RunSize }
   /** Takes effect between two runs of the graph; answered by `failed` with reason `cancelled`. */
   | { readonly kind: 'cancel'; readonly id: number };
 
 /** Child -> server. */
 export type FromChild =
-  /** The child turns to this request: should it die now, this one is to blame. */
+  /** The child starts to work on this request; if the child dies now, this request is to blame. */
   | { readonly kind: 'working'; readonly id: number }
-  /** A load tries a provider: should the child die now, this provider is to blame. */
+  /** A load is trying a provider; if the child dies now, this provider is to blame. */
   | { readonly kind: 'trying'; readonly id: number; readonly provider: ProviderName }
   | { readonly kind: 'read'; readonly id: number; readonly reads: ReadValues }
-  /** The memory was too small for a run of this request; smaller ones are made from now on, here and in any child after this one. */
+  /** Memory was too small for a run of this request. Runs are smaller from now on, in this and in any later child. */
   | { readonly kind: 'shrunk'; readonly id: number; readonly size: RunSize }
-  /** The device is gone in the middle of this request, which is not answered: this process is of no more use. */
+  /** The device was lost during this request, which this process does not answer: it cannot be used any more. */
   | { readonly kind: 'lost'; readonly id: number; readonly message: string }
   | { readonly kind: 'done'; readonly id: number; readonly result: LoadResult | RunResult | SamplingResult }
   | { readonly kind: 'failed'; readonly id: number; readonly reason: 'cancelled' | FailureReason; readonly message: string };

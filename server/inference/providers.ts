@@ -15,16 +15,18 @@ import { compareBeginning } from './referenceRun.js';
 import type { Runtime, TensorValue } from './runtime.js';
 import type { SlicedGraph } from './slicedGraph.js';
 
-/** `auto` first runs so many tokens, so that a software GPU, some hundred times slower than the CPU, is found out soon. */
+/** Tokens of the first run of `auto`, to detect a software GPU early: it is some hundred times slower than the CPU. */
 const shortRun = 16;
-/** Tokens of the self-check of a graph that no other device is compared with: enough to show its mask and its cache. */
+/** Tokens of the self-check of a graph that is compared with no other device: enough to test its mask and its cache. */
 const checkRun = 32;
-/** A short run slower than both is no GPU; a real one may be slower than the CPU on it, because of its latency. */
+/**
+ * A device beyond both in a short run is no GPU. A real GPU can be slower than the CPU there, because of its latency.
+ */
 const hopeless = { times: 10, ms: 50 };
-/** Memory a CPU session takes beside its weights, and the share of what is free that a comparison may take. */
+/** Memory of a CPU session relative to its weights, and the share of the free memory that a comparison may take. */
 const cpuOverhead = 1.3;
 const mostOfFree = 0.8;
-/** A larger model takes longer to load onto the CPU than it is worth to wait before the first score. */
+/** Larger models are not loaded onto the CPU for comparison, because the first score would have to wait too long. */
 const mostBytesOnCpu = 4 * 2 ** 30;
 
 export interface OpenedModel {
@@ -33,13 +35,13 @@ export interface OpenedModel {
 }
 
 /**
- * Opens a graph on the device asked for. A provider other than the CPU is taken only after a warm-up run that agrees with the
- * CPU's, because some graphs fail or go wrong at run time and not at load; `auto` also passes over one that is slower than the
- * CPU. A model of more than 4 GiB, or that does not fit into the machine's memory, is compared with the CPU in its first layers alone. What was
- * passed over, and why, is in the result.
+ * Opens a graph on the requested device. A provider other than the CPU is used only after a warm-up run that agrees
+ * with the CPU's, because some graphs fail or go wrong at run time and not at load; `auto` also passes over a provider
+ * that is slower than the CPU. A model of more than 4 GiB, or one that does not fit into the machine's memory, is
+ * compared with the CPU only in its first layers. The result lists what was passed over, and why.
  * Rejects with an Error when the graph cannot be used on the CPU either.
  *
- * @param onTry Called before a provider other than the CPU gets to work: native code may end the process there.
+ * @param onTry Called before a provider other than the CPU starts to work: native code may end the process there.
  * @param early The same graph on the CPU, already open.
  */
 export async function openModel(
@@ -78,14 +80,14 @@ function columnsOf({ facts }: PreparedSession): SlicedColumns {
   return { kept: Int32Array.from(facts.columns), width: facts.width };
 }
 
-/** What a prepared graph says of its model; the model itself is not read, because no other device is tried. */
+/** Returns the facts stored in a prepared graph; the model itself is not read, because no other device is tried. */
 function factsOf(early: PreparedSession): GraphFacts {
   const { vocabulary, bytesOnCpu } = early.facts;
   const file = { bytes: new Uint8Array(0), folder: '', columns: columnsOf(early) };
   return { model: undefined, file, vocabulary, isCoarse: false, quantizesRuns: false, bytesOnCpu };
 }
 
-/** On CUDA a graph of few large nodes is tried before that of its many small ones. */
+/** Returns the attempts in order; on CUDA the graph with few large nodes comes before the one with many small ones. */
 function attempts(
   candidates: readonly ProviderName[],
   { fused }: GraphFacts,
@@ -111,7 +113,7 @@ async function openBesideCpu(
     : await openSliced(runtime, request, read.file);
   const facts = { ...read, file };
   try {
-    // A large model takes a second for a run as long as what a device is compared on.
+    // A large model takes a second for a run of the length on which devices are compared.
     const own = candidates.length > 0 ? request : shortened(request, checkRun);
     const expected = await probe(cpu, own);
     const spread = spreadInPieces(
@@ -171,7 +173,7 @@ function providersToTry(device: Device): ProviderName[] {
   return process.platform === 'darwin' ? ['webgpu', 'coreml'] : ['cuda', 'webgpu'];
 }
 
-/** Tries a provider without a whole model on the CPU beside it. */
+/** Tries a provider without loading the whole model onto the CPU. */
 async function tryAlone(
   runtime: Runtime,
   request: LoadRequest,
@@ -207,7 +209,7 @@ function inGigabytes(bytes: number): string {
 
 /**
  * @param allowed Largest difference from the CPU's scores.
- * @param rival Passed over when slower than this one.
+ * @param rival The provider is passed over when it is slower than this graph.
  */
 async function tryProvider(
   runtime: Runtime,
@@ -245,7 +247,7 @@ function shortened(request: LoadRequest, tokens: number): LoadRequest {
   return { ...request, warmup: request.warmup.subarray(0, Math.max(tokens, (request.pixels?.end ?? 0) + 2)) };
 }
 
-/** How long a provider takes and how many times as long as its rival; not counting first runs, which compile shaders. */
+/** Returns a provider's time and its ratio to the rival's. First runs do not count, because they compile shaders. */
 async function compareSpeed(graph: Graph, rival: Graph, request: LoadRequest): Promise<{ sample: RunSample; ms: number; times: number }> {
   await probe(graph, request);
   const sample = await probe(graph, request);

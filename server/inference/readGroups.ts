@@ -2,7 +2,7 @@ import { GraphError, type Scores } from './graph/graph.js';
 import { placesOf } from './graph/head.js';
 import type { ReadValues, RunRequest } from './protocol.js';
 
-/** The stretches [from, to) of an ascending list in which every number is one more than the one before. */
+/** Yields the ranges [from, to) of consecutive numbers in an ascending list. */
 export function* stretches(numbers: readonly number[]): Generator<readonly [from: number, to: number]> {
   for (let from = 0; from < numbers.length; ) {
     let to = from + 1;
@@ -12,12 +12,14 @@ export function* stretches(numbers: readonly number[]): Generator<readonly [from
   }
 }
 
-/** How many values a read of a request gives, on a graph whose head has `width` columns. */
+/** Returns the number of values per read, on a graph whose head has `width` columns. */
 export function valuesPerRead({ columns, targets }: Pick<RunRequest, 'columns' | 'targets'>, width: number): number {
   return targets ? 1 : columns.length || width;
 }
 
-/** Hands on what is wanted of a run's scores, row i being read `reads[i]`, in groups that are consecutive in the request. */
+/**
+ * Passes on the wanted scores of a run, whose row i is read `reads[i]`, in groups that are consecutive in the request.
+ */
 export function tellReads(
   scores: Scores,
   { columns, targets }: Pick<RunRequest, 'columns' | 'targets'>,

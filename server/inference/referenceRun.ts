@@ -7,30 +7,30 @@ import type { LoadRequest, ProviderName } from './protocol.js';
 import type { GraphBytes, Runtime, TensorValue } from './runtime.js';
 import { locator } from './slicedGraph.js';
 
-/** Of the largest value; half precision gives some 1e-3, a wrong kernel gives 0.1 and more. */
+/** Relative to the largest value. Half precision causes errors of some 1e-3, a wrong kernel of 0.1 and more. */
 const largestError = 0.02;
 
 export interface BeginningResult {
-  /** Why the device is not believed; undefined when it agrees. */
+  /** Why the device is rejected; undefined when it agrees. */
   readonly reason?: string;
-  /** How long it took, and how many times as long as the CPU. */
+  /** Duration on the device, and its ratio to the CPU's. */
   readonly ms: number;
   readonly times: number;
 }
 
-/** A graph and what the whole of it was fed. */
+/** A graph, and the inputs with which the whole of it was run. */
 export interface Fed {
   readonly model: OnnxModel;
   readonly feeds: Readonly<Record<string, TensorValue>>;
 }
 
 /**
- * Compares a device with the CPU on the beginning of a model, where the whole does not fit into the machine's memory: the keys and values of
- * the second layer depend on the embedding, one whole layer and the projections of the next, which are the kinds of nodes that all layers
- * are made of. undefined when the graph has no such outputs.
+ * Compares a device with the CPU in the first layers of a model that does not fit into the machine's memory as a whole.
+ * The keys and values of the second layer depend on the embedding, one whole layer and the projections of the next,
+ * which contain all kinds of nodes of the layers. Returns undefined when the graph has no such outputs.
  *
- * @param plain What runs on the CPU.
- * @param own What runs on the device, whose nodes may be others.
+ * @param plain The graph that runs on the CPU.
+ * @param own The graph that runs on the device; its nodes may differ.
  */
 export async function compareBeginning(
   runtime: Runtime,

@@ -1,8 +1,8 @@
 import type { Batch, Graph, KeyValueCache } from './graph/graph.js';
 
 /**
- * Rows that grow together, on a graph without a batch axis: one run of the graph a row, each from keys and values of its own. As fast as a
- * batch only where a row alone keeps the device busy.
+ * A batch on a graph without a batch axis: one run of the graph per row, each from its own keys and values. It is as
+ * fast as a real batch only if a single row keeps the device busy.
  */
 export function openRows(graph: Graph, cache: KeyValueCache, count: number): Batch {
   let caches = Array.from({ length: count }, () => cache.copy());

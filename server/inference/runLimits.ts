@@ -1,9 +1,9 @@
 import type { RunSize } from './protocol.js';
 
-/** Smaller runs are not tried: their own needs are small beside those of the weights. */
+/** Smaller runs are not tried: the memory they need is small beside that of the weights. */
 export const fewestTokens = 16;
 
-/** The largest runs of a model's graph, found by trying: half of what did not fit, and half of that again. */
+/** The largest runs of a model's graph, found by trying: a size that does not fit is halved until one fits. */
 export class RunLimits implements RunSize {
   #tokens: number;
   #rows: number;
@@ -21,20 +21,22 @@ export class RunLimits implements RunSize {
     return this.#rows;
   }
 
-  /** What did not fit before may fit now. */
+  /** Sets the limits, also to larger ones: what did not fit before may fit now. */
   set({ tokens, rows }: RunSize): void {
     this.#tokens = Math.max(fewestTokens, tokens);
     this.#rows = Math.max(1, rows);
   }
 
-  /** `tried` tokens did not fit. False when less must not be tried: `fewest` go together. */
+  /**
+   * Halves the limit after `tried` tokens did not fit. Returns false if they cannot be fewer: `fewest` stay together.
+   */
   halveTokens(tried: number, fewest = fewestTokens): boolean {
     if (tried <= fewest) return false;
     this.#tokens = Math.max(fewestTokens, Math.min(this.#tokens, tried) >> 1);
     return true;
   }
 
-  /** `tried` rows did not fit. False when it was one. */
+  /** Halves the limit after `tried` rows did not fit. Returns false if it was a single row. */
   halveRows(tried: number): boolean {
     if (tried <= 1) return false;
     this.#rows = Math.min(this.#rows, tried) >> 1;

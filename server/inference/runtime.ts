@@ -18,7 +18,7 @@ export interface TensorValue {
   readonly dims: readonly number[];
 }
 
-/** What StepLens needs of an ONNX Runtime session. `run` blocks the process until it is done. */
+/** The part of an ONNX Runtime session that StepLens uses. `run` blocks the process until it is done. */
 export interface RuntimeSession {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
@@ -29,16 +29,16 @@ export interface RuntimeSession {
 /** A graph in memory, whose large weights are in files. */
 export interface GraphBytes {
   readonly bytes: Uint8Array;
-  /** What the files are named relative to. */
+  /** The folder that the file names are relative to. */
   readonly folder: string;
 }
 
-/** The native runtime as the child sees it; tests put their own in its place. */
+/** The native runtime as the child sees it; tests replace it. */
 export interface Runtime {
   readonly version: string;
   /** Why a provider cannot be tried on this machine; undefined = it can. */
   missing(provider: ProviderName): string | undefined;
-  /** Bytes of memory that this process could still take. */
+  /** Bytes of memory that this process can still allocate. */
   freeMemory(): number;
   createSession(graph: string | GraphBytes, provider: ProviderName, threads: number): Promise<RuntimeSession>;
 }
@@ -64,10 +64,11 @@ export async function loadRuntime(): Promise<Runtime> {
         interOpNumThreads: 1,
         graphOptimizationLevel: 'all',
         logSeverityLevel: 3,
-        // Spinning threads take the cores an editor needs, and gain nothing as soon as one of them is busy.
+        // Spinning threads occupy cores that an editor needs, and gain nothing as soon as one of the cores is busy.
         extra: {
           session: {
-            // The softmax of a masked score is a denormal, with which a processor computes a hundred times slower: 512 tokens took twice as long.
+            // The softmax of masked scores gives denormals, which a processor computes a hundred times slower: 512
+            // tokens took twice as long.
             set_denormal_as_zero: '1',
             intra_op: { allow_spinning: '0' },
             inter_op: { allow_spinning: '0' },

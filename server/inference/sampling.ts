@@ -1,9 +1,9 @@
 import type { Random } from '../reasoning/random.js';
 
 /**
- * Draws a token from the softmax of `logits` / `temperature`, by one number of `random` and the inverse of the cumulative
- * distribution; at temperature 0 the likeliest, of equal ones the first. `banned` tokens have no share in it.
- * Throws when the logits are not numbers.
+ * Draws a token from the softmax of `logits` / `temperature`, with one number of `random` and the inverse of the
+ * cumulative distribution. At temperature 0 it takes the likeliest token, and of equal ones the first. `banned` tokens
+ * are excluded. Throws when the logits are not numbers.
  */
 export function drawToken(logits: Float32Array, temperature: number, banned: ReadonlySet<number>, random: Random): number {
   let likeliest = -1;
@@ -23,6 +23,6 @@ export function drawToken(logits: Float32Array, temperature: number, banned: Rea
     rest -= weight(id);
     if (rest < 0) return id;
   }
-  // Rounding may leave a trace of the sum.
+  // Rounding may leave a small remainder of the sum.
   return likeliest;
 }

@@ -6,7 +6,9 @@ import { openRows } from './rowBatch.js';
 import { fewestTokens, type RunLimits } from './runLimits.js';
 import { drawToken } from './sampling.js';
 
-/** Rows that ended are run along until they are this share of the batch: leaving them out moves the cache of the others. */
+/**
+ * Ended rows stay in the batch until they are this share of it, because removing them moves the cache of the others.
+ */
 const endedShare = 0.25;
 
 interface Row {
@@ -17,9 +19,9 @@ interface Row {
 }
 
 /**
- * A sampling under way, one run of the graph at a time: prompt, prefix, then a token of every row. All runs have the same
- * shapes whatever else runs, so the same request gives the same bits, as long as the memory holds them: where it does
- * not, prompt and prefix are run in pieces and the rows in groups, from the same streams of random numbers.
+ * A sampling in progress, one run of the graph at a time: prompt, prefix, then one token of every row. The shapes of
+ * its runs do not depend on other runs, so the same request gives the same bits as long as the runs fit into memory. If
+ * they do not fit, prompt and prefix are run in pieces and the rows in groups, from the same streams of random numbers.
  */
 export class SamplingRun {
   readonly #request: SamplingRequest;
@@ -29,10 +31,10 @@ export class SamplingRun {
   readonly #rows: Row[];
   readonly #stop: ReadonlySet<number>;
   readonly #banned: ReadonlySet<number>;
-  /** A prompt or prefix that is run in pieces, as far as it was run. */
+  /** Cache of a prompt or prefix that is run in pieces, with the pieces run so far. */
   #growing: KeyValueCache | undefined;
   #prompt: RunPrompt | undefined;
-  /** What all rows follow. */
+  /** The sequence that all rows continue. */
   #shared: RunPrompt | undefined;
   #batch: Batch | undefined;
   /** The rows in the batch, ended ones included. */
@@ -70,11 +72,11 @@ export class SamplingRun {
     else this.#start(this.#shared);
   }
 
-  /** The last run was too large for the memory: from now on smaller ones are made. False when it cannot be made smaller. */
+  /** Makes later runs smaller after one that did not fit into memory. Returns false if they cannot be smaller. */
   shrink(): boolean {
     if (!this.#shared) return this.#limits.halveTokens(this.#tried, Math.max(fewestTokens, this.#request.pixels?.end ?? 0));
     if (!this.#limits.halveRows(this.#running.length)) return false;
-    // Those that had not ended are drawn again, each from the beginning of its stream.
+    // Rows that had not ended are drawn again, each from the beginning of its stream.
     for (const row of this.#running) if (row.finish === undefined) this.#rows[row.index] = this.#newRow(row.index);
     this.#batch = undefined;
     return true;
@@ -108,7 +110,7 @@ export class SamplingRun {
     if (shared) this.#start(shared);
   }
 
-  /** Runs `ids` after the first `from` tokens, or as much of them as fits; undefined when some are left. */
+  /** Runs `ids`, which follow the first `from` tokens, or as many of them as fit; undefined when some are left. */
   async #extend(open: () => KeyValueCache, from: number, ids: Int32Array, pixels?: Pixels): Promise<RunPrompt | undefined> {
     const cache = (this.#growing ??= open());
     const start = cache.length - from;
@@ -122,7 +124,7 @@ export class SamplingRun {
     return { cache, last: scores.values };
   }
 
-  /** The next rows, as many as fit, draw their first token from the same scores. */
+  /** Starts the next rows, as many as fit. They draw their first token from the same scores. */
   #start(shared: RunPrompt): void {
     this.#shared = shared;
     const waiting = this.#rows.filter((row) => row.finish === undefined);

@@ -4,15 +4,15 @@ import { type OnnxModel, writeModel } from '../onnx/model.js';
 import { type SlicedColumns, sliceHead } from '../onnx/sliceHead.js';
 import type { GraphBytes } from './runtime.js';
 
-/** A graph that gives the scores of wanted tokens alone. */
+/** A graph that returns only the scores of the wanted tokens. */
 export interface SlicedGraph extends GraphBytes {
-  /** The columns it gives; undefined = all of them. */
+  /** The columns that it returns; undefined = all of them. */
   readonly columns?: SlicedColumns;
 }
 
 /**
- * Rewrites a graph file in memory, its large weights left where they are. A text is the reason why it has to be run as it
- * is: one that cannot be read at all is for the runtime to report.
+ * Rewrites a graph file in memory and leaves its large weights where they are. If the file has to be run as it is,
+ * returns the reason as a text; a file that cannot be read at all is reported by the runtime.
  */
 export async function sliceGraph(path: string, model: OnnxModel, columns: Int32Array): Promise<SlicedGraph | string> {
   try {
@@ -29,7 +29,10 @@ export async function sliceGraph(path: string, model: OnnxModel, columns: Int32A
   }
 }
 
-/** Weights are named by where they really are: downloads are often links into a store, and the runtime follows none out of a folder. */
+/**
+ * Returns a function that gives the real path of a weight file, relative to `folder`. Downloads are often links into a
+ * store, and the runtime follows no link out of a folder.
+ */
 export async function locator({ graph }: OnnxModel, folder: string): Promise<(path: string) => string> {
   const real = new Map<string, string>();
   for (const { data } of graph.initializers) {

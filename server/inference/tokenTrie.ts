@@ -1,19 +1,19 @@
 import type { TokenTree } from './graph/graph.js';
 import type { RunRequest } from './protocol.js';
 
-/** The distinct prefixes of a request's sequences, a node for the last token of each; no node but those that lead to a read. */
+/** The distinct prefixes of a request's sequences: one node for the last token of each; all nodes lead to a read. */
 export interface TokenTrie {
   /** Token of every node. */
   readonly ids: readonly number[];
   /** A parent comes before its children; -1 = none. */
   readonly parents: readonly number[];
-  /** In the order of the request; `children[0]` are those without a parent, `children[node + 1]` those of a node. */
+  /** In the order of the request: `children[0]` are nodes without a parent, `children[node + 1]` those of a node. */
   readonly children: readonly (readonly number[])[];
   /** Indices into the request's reads, for every node. */
   readonly reads: readonly (readonly number[])[];
 }
 
-/** Merges what segments begin with alike, token by token. */
+/** Merges the common beginnings of segments, token by token. */
 export function buildTokenTrie({ parents: segmentParents, ids: tokens, offsets, reads: positions }: RunRequest): TokenTrie {
   const parents: number[] = [];
   const ids: number[] = [];
@@ -46,14 +46,14 @@ export function buildTokenTrie({ parents: segmentParents, ids: tokens, offsets, 
   return { ids, parents, children, reads };
 }
 
-/** The nodes from the root to `node`, itself included; none where it is -1. */
+/** Returns the nodes from the root to `node`, inclusive; none for -1. */
 export function nodesTo({ parents }: TokenTrie, node: number): number[] {
   const path: number[] = [];
   for (let at = node; at >= 0; at = parents[at]!) path.push(at);
   return path.reverse();
 }
 
-/** The reads at these nodes from the one at `first` on, in the order of the request, and at which of the nodes each is. */
+/** Returns the reads at these nodes, from index `first` on, in the order of the request, and the node index of each. */
 export function readsAt(
   { reads }: TokenTrie,
   nodes: readonly number[],
@@ -65,7 +65,7 @@ export function readsAt(
   return { reads: found.map(({ read }) => read), rows: Int32Array.from(found, ({ row }) => row) };
 }
 
-/** The nodes to run after `held`, a path from the root. The parent of each is one of the nodes, or on that path. */
+/** Returns the nodes to run after `held`, a path from the root, as a tree. Parents are among them or on that path. */
 export function treeOf({ ids, parents }: TokenTrie, nodes: readonly number[], held: readonly number[]): TokenTree {
   const places = new Map(nodes.map((node, i) => [node, i]));
   const depths = new Map(held.map((node, i) => [node, i + 1]));
@@ -75,14 +75,14 @@ export function treeOf({ ids, parents }: TokenTrie, nodes: readonly number[], he
   };
 }
 
-/** The path from the root that takes the first child everywhere. */
+/** Returns the path from the root that takes the first child everywhere. */
 export function firstPath({ children, ids }: TokenTrie): Int32Array {
   const path: number[] = [];
   for (let node = children[0]![0]; node !== undefined; node = children[node + 1]![0]) path.push(ids[node]!);
   return Int32Array.from(path);
 }
 
-/** The nodes that a sequence already run stands for, up to the first that is still to be read. */
+/** Returns the nodes that a sequence already run matches, up to but not including the first one with reads. */
 export function heldNodes({ children, ids, reads }: TokenTrie, sequence: Int32Array): number[] {
   const held: number[] = [];
   let node = -1;
@@ -96,8 +96,8 @@ export function heldNodes({ children, ids, reads }: TokenTrie, sequence: Int32Ar
 }
 
 /**
- * All nodes but those held, children after their parents and branch after branch. Below every held node the next held one comes
- * first, so that a node's ancestors are either on the path to the node before it, or held and on that path.
+ * Returns all nodes except the held ones, children after their parents and branch after branch. Below every held node
+ * the next held one comes first, so that a node's ancestors are either held or on the path to the node before it.
  */
 export function depthFirst({ children }: TokenTrie, held: readonly number[]): number[] {
   const isHeld = new Set(held);

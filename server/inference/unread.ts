@@ -2,13 +2,13 @@ import type { ReadValues, RunRequest } from './protocol.js';
 import { stretches } from './readGroups.js';
 
 /**
- * A run whose values come in bit by bit: what was reported is not asked for again when another process takes the run up, nor
- * told twice.
+ * A run whose values arrive in parts. What was reported is neither requested again when another process continues the
+ * run, nor reported twice.
  */
 export class UnreadRun {
   readonly #request: RunRequest;
   readonly #isTold: Uint8Array;
-  /** The reads that were asked for last, as positions in the request's. */
+  /** The reads that were requested last, as positions in the request's reads. */
   #asked: readonly number[];
 
   constructor(request: RunRequest) {
@@ -17,7 +17,7 @@ export class UnreadRun {
     this.#asked = [...request.reads.keys()];
   }
 
-  /** The same forest with the reads that are still open. */
+  /** Returns the same forest with only the reads that are still open. */
   ask(): RunRequest {
     this.#asked = this.#asked.filter((read) => !this.#isTold[read]);
     if (this.#asked.length === this.#request.reads.length) return this.#request;
@@ -26,7 +26,7 @@ export class UnreadRun {
     return { ...this.#request, reads: open(reads), ...(targets && { targets: open(targets) }) };
   }
 
-  /** Values of what was asked for last, as values of the request, in groups that are consecutive in it. */
+  /** Converts values of the reads requested last to values of the request, in groups that are consecutive in it. */
   tell({ first, values }: ReadValues, width: number): ReadValues[] {
     const reads = this.#asked.slice(first, first + values.length / width);
     for (const read of reads) this.#isTold[read] = 1;

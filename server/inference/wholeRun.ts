@@ -7,22 +7,23 @@ import type { RunLimits } from './runLimits.js';
 import { buildTokenTrie, depthFirst, nodesTo, readsAt, type TokenTrie, treeOf } from './tokenTrie.js';
 
 /**
- * Tokens of one run. On an H200 a run costs 17 ms before its first token (3B, float16), so that few runs are better; attention over pairs of
- * tokens that do not see each other costs more than the layers' products beyond some thousand.
+ * Tokens of one run. On an H200 a run costs 17 ms before its first token (3B, float16), so few runs are better. Beyond
+ * some thousand tokens, attention over pairs of tokens that do not see each other costs more than the layers' products.
  */
 export const mostTogether = 2048;
 
-/** One run of the graph: a path that was scored before, and what is new below it. */
+/** One run of the graph: a path that was scored before, and the new nodes below it. */
 interface Pack {
   readonly nodes: readonly number[];
-  /** Nodes at its beginning whose reads an earlier pack hands on. */
+  /** Number of nodes at its beginning whose reads an earlier pack passes on. */
   readonly known: number;
 }
 
 /**
- * A run request under way on a device from which keys and values are slow to fetch: nothing is kept between runs of the graph, and only scores
- * leave it. Measured on an H200 with a 3B model in float16: 512 tokens take 17 ms without keys and values among the outputs, 90 ms with them;
- * 64 tokens after 1,024 that are kept take 68 ms. A tree of more than `mostTogether` tokens is run in parts, each from the root.
+ * A run request in progress on a device from which fetching keys and values is slow: nothing is kept between runs of
+ * the graph, and only scores are fetched. Measured on an H200 with a 3B model in float16: 512 tokens take 17 ms without
+ * keys and values among the outputs, 90 ms with them; 64 tokens after 1,024 that are kept take 68 ms. A tree of more
+ * than `mostTogether` tokens is run in parts, each from the root.
  */
 export class WholeRun {
   readonly #request: RunRequest;
@@ -30,15 +31,15 @@ export class WholeRun {
   readonly #prefixes: PrefixCache;
   readonly #limits: RunLimits;
   readonly #trie: TokenTrie;
-  /** Nodes in the order they are run in, and how many of them were. */
+  /** Nodes in the order in which they are run, and how many of them have been run. */
   readonly #order: readonly number[];
   #next = 0;
   #tokens = 0;
   #tried = 0;
-  /** Runs the rest where not even one path fits into the memory at a time. */
+  /** Runs the rest if not even one path fits into the memory at a time. */
   #inPieces: PackedRun | undefined;
   readonly #told = new Set<number>();
-  /** Values of a read. */
+  /** Number of values per read. */
   readonly #width: number;
 
   /** @param width Columns of the graph's head. */
@@ -60,7 +61,7 @@ export class WholeRun {
     return { tokens: this.#tokens + (this.#inPieces?.result.tokens ?? 0) };
   }
 
-  /** Makes the next run and hands its reads on, in groups that are consecutive in the request. */
+  /** Performs the next run and passes its reads on in groups that are consecutive in the request. */
   async step(onRead: (reads: ReadValues) => void): Promise<void> {
     if (this.#inPieces) return this.#inPieces.step((reads) => this.#tellRest(reads, onRead));
     const { nodes, known } = nextPack(this.#trie, this.#order, this.#next, Math.min(mostTogether, this.#limits.tokens));
@@ -73,12 +74,12 @@ export class WholeRun {
     tellReads(scores, this.#request, reads, onRead);
   }
 
-  /** The last run was too large for the memory: from now on smaller ones are made. False when it cannot be made smaller. */
+  /** Makes later runs smaller after one that did not fit into memory. Returns false if they cannot be smaller. */
   shrink(): boolean {
     if (this.#inPieces) return this.#inPieces.shrink();
     if (!this.#limits.halveTokens(this.#tried)) return false;
     const { nodes } = nextPack(this.#trie, this.#order, this.#next, this.#limits.tokens);
-    // A path is not cut here; with its keys and values kept, it can be.
+    // A path cannot be cut here, but it can be when its keys and values are kept.
     if (nodes.length >= this.#tried) this.#inPieces = new PackedRun(this.#request, this.#graph, this.#prefixes, this.#limits);
     return true;
   }
@@ -87,7 +88,7 @@ export class WholeRun {
     this.#inPieces?.close();
   }
 
-  /** Reads that were handed on before are not handed on again. */
+  /** Passes on the reads that were not passed on before. */
   #tellRest({ first, values }: ReadValues, onRead: (reads: ReadValues) => void): void {
     const width = this.#width;
     for (let row = 0; row * width < values.length; row++)
@@ -95,7 +96,7 @@ export class WholeRun {
   }
 }
 
-/** The path to the next node, and as many branches as fit with it; at least one. */
+/** Returns the path to the next node with as many branches as fit, at least one. */
 function nextPack(trie: TokenTrie, order: readonly number[], from: number, most: number): Pack {
   const { parents } = trie;
   const path = nodesTo(trie, parents[order[from]!]!);

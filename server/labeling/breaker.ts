@@ -2,18 +2,18 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { english } from '../l10n.js';
 import { Gate } from '../remote/gate.js';
 
-/** Policy or judge have failed for longer than the run waits; the message has the cause. */
+/** The policy or judge has failed for longer than the run waits. The message has the cause. */
 export class OutageError extends Error {
   override readonly name = 'OutageError';
 }
 
 export interface BreakerOptions {
-  /** ms of the first pause; doubled for every further one up to `longestPause`. */
+  /** ms of the first pause. Each further pause is twice as long, up to `longestPause`. */
   readonly firstPause: number;
   readonly longestPause: number;
-  /** ms of failure without a break after which the run ends. */
+  /** ms of uninterrupted failure after which the run ends. */
   readonly patience: number;
-  /** Who fails, for messages (default: the policy). */
+  /** What has failed, named in messages (default: the policy). */
   readonly who?: 'policy' | 'judge';
   /** Called when a pause begins. */
   readonly report?: (message: string) => void;
@@ -22,8 +22,8 @@ export interface BreakerOptions {
 export const defaultBreaker: BreakerOptions = { firstPause: 1000, longestPause: 60_000, patience: 900_000 };
 
 /**
- * Pauses a run while its policy, or its judge, is away. When a batch fails for a reason that may pass, every problem of the run waits; after
- * each pause one batch tries, and the others follow when it succeeds.
+ * Pauses a run while its policy or judge is unavailable. When a batch fails for a temporary reason, every problem of
+ * the run waits. After each pause one batch is tried again; when it succeeds, the others continue.
  */
 export class Breaker {
   readonly #options: BreakerOptions;
@@ -36,8 +36,8 @@ export class Breaker {
   }
 
   /**
-   * Does work until it succeeds; `failureOf` returns why a result is a failure, and undefined when it is not. Rejects with AbortError when
-   * cancelled, and with OutageError when the work has failed for too long.
+   * Repeats the work until it succeeds. `failureOf` returns why a result is a failure, undefined for a success. Rejects
+   * with AbortError when cancelled, and with OutageError when the work has failed for too long.
    */
   async run<T>(work: () => Promise<T>, failureOf: (result: T) => string | undefined, signal = new AbortController().signal): Promise<T> {
     for (;;) {
@@ -45,7 +45,7 @@ export class Breaker {
         const result = await work();
         const failure = failureOf(result);
         if (failure === undefined) return result;
-        // Batches that were under way together count as one failure.
+        // Batches that were running at the same time count as one failure.
         if (this.#failures === 0) this.#fail(failure);
         continue;
       }

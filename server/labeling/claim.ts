@@ -8,22 +8,23 @@ import { english } from '../l10n.js';
 import { FolderError, LabelError } from './labelError.js';
 
 /**
- * The right to write a problem's log, or a whole run, as a file that only one process can create: it works between processes of
- * one machine and between machines that share a file system. The file names its holder. A holder that died on this machine is
- * recognized by its process id, one on another machine by its heartbeat (the file's time, compared in the file system's clock).
+ * The right to write a problem's log or a whole run: a file that only one process can create. It works between
+ * processes of one machine and between machines that share a file system. The file names its holder. A dead holder on
+ * this machine is recognized by its process id, one on another machine by its missing heartbeat (the file's time,
+ * compared in the file system's clock).
  */
 export interface FolderClaim {
-  /** Rejects with ClaimLost when another process took the claim over, as after a long suspension. */
+  /** Rejects with ClaimLost when another process has taken over the claim, for example after a long suspension. */
   verify(): Promise<void>;
   release(): Promise<void>;
 }
 
-/** Somebody else holds the claim. */
+/** Another process holds the claim. */
 export class ClaimHeld extends LabelError {
   override readonly name = 'ClaimHeld';
 }
 
-/** The claim was taken over by another process: what this one would write has no effect any more. */
+/** Another process has taken over the claim: whatever this one would write no longer has any effect. */
 export class ClaimLost extends LabelError {
   override readonly name = 'ClaimLost';
 }
@@ -37,15 +38,15 @@ interface Holder {
   readonly token: string;
 }
 
-/** ms without a heartbeat after which a holder on another machine is taken for dead. */
+/** ms without a heartbeat after which a holder on another machine is considered dead. */
 const STALE_AFTER = 60_000;
-/** A claim that names no holder for this many ms was left by a process that died while it wrote it. */
+/** ms after which a claim without a holder is considered left by a process that died while writing it. */
 const EMPTY_AFTER = 5000;
 const LOOK_MS = 20;
 
 /**
- * Takes a claim. `what` begins the sentence of ClaimHeld; `verifyAfter`: ms between two looks at whether it still is this
- * one's. Rejects with ClaimHeld, and with FolderError when the file cannot be written.
+ * Takes a claim. The message of ClaimHeld begins with `what`. `verifyAfter`: ms between two checks that the claim still
+ * belongs to this process. Rejects with ClaimHeld, and with FolderError when the file cannot be written.
  */
 export async function takeClaim(path: string, what: string, verifyAfter = STALE_AFTER / 4): Promise<FolderClaim> {
   const mine: Holder = { owner: userName(), host: machine(), pid: process.pid, ...bornOf('self'), token: randomUUID() };
@@ -59,7 +60,7 @@ export async function takeClaim(path: string, what: string, verifyAfter = STALE_
   }
 }
 
-/** The sentence on who holds a claim, when somebody does who is alive; nothing is changed. */
+/** Returns a sentence that names the holder of a claim; undefined without a live holder. Changes nothing. */
 export async function holderOf(path: string, what: string): Promise<string | undefined> {
   const there = await lookWritten(path);
   const holder = there && (await livingHolder(there, path));
@@ -76,7 +77,7 @@ interface FoundClaim {
 function held(path: string, what: string, token: string, verifyAfter: number): FolderClaim {
   let verified = performance.now();
   const verify = async (): Promise<void> => {
-    // A process that was suspended finds out before it writes.
+    // A process that was suspended checks its claim before it writes.
     if (performance.now() - verified < verifyAfter) return;
     const there = await look(path);
     if (there?.holder?.token !== token)
@@ -100,7 +101,7 @@ function held(path: string, what: string, token: string, verifyAfter: number): F
   };
 }
 
-/** Whether the file was created: false when it is there already. */
+/** Creates the file. Returns false when it already exists. */
 async function create(path: string, text: string): Promise<boolean> {
   try {
     await writeFile(path, text, { flag: 'wx' });
@@ -115,7 +116,7 @@ async function create(path: string, text: string): Promise<boolean> {
 async function look(path: string): Promise<FoundClaim | undefined> {
   try {
     const found = await lstat(path);
-    // A link that leads nowhere can be neither read nor created.
+    // A broken link can be neither read nor created.
     if (!found.isFile()) throw notOwn(path);
     const text = await readFile(path, 'utf8');
     return { text, holder: read(text), beat: found.mtimeMs };
@@ -126,8 +127,8 @@ async function look(path: string): Promise<FoundClaim | undefined> {
 }
 
 /**
- * A claim with its holder. A claim without one is being written at this moment, or the process that wrote it was killed
- * halfway: waits until it is clear which, at most `EMPTY_AFTER`.
+ * Reads a claim with its holder. One without a holder is being written at this moment, or its writer was killed halfway:
+ * waits until it is clear which, at most `EMPTY_AFTER`.
  */
 async function lookWritten(path: string): Promise<FoundClaim | undefined> {
   const until = performance.now() + EMPTY_AFTER;
@@ -150,21 +151,21 @@ function read(text: string): Holder | undefined {
   }
 }
 
-/** The holder of a claim, where it is alive. */
+/** Returns the holder of a claim if it is alive. */
 async function livingHolder({ holder, beat }: FoundClaim, path: string): Promise<Holder | undefined> {
   if (holder === undefined) return undefined;
   if (holder.host !== machine()) return (await fileSystemNow(path, beat + STALE_AFTER)) < beat + STALE_AFTER ? holder : undefined;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
-    // EPERM: it is there and another user's.
+    // EPERM: the process exists but belongs to another user.
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return undefined;
   }
   const born = bornOf(holder.pid).born;
   return holder.born === undefined || born === undefined || born === holder.born ? holder : undefined;
 }
 
-/** The file system's own time; asked only when this machine's clock says that `limit` has passed. */
+/** Returns the file system's own time. Queries it only when `limit` has passed on this machine's clock. */
 async function fileSystemNow(path: string, limit: number): Promise<number> {
   if (Date.now() < limit) return Date.now();
   const probe = `${path}.${randomBytes(8).toString('hex')}.unfinished`;
@@ -178,7 +179,10 @@ async function fileSystemNow(path: string, limit: number): Promise<number> {
   }
 }
 
-/** Of those who found a claim stale one removes it, so that the claim of a faster process is not removed. */
+/**
+ * Removes a stale claim. Only one of the processes that found it does so, so that none removes the new claim of a
+ * faster one.
+ */
 async function removeStale(path: string, { text }: FoundClaim): Promise<void> {
   const takeover = `${path}.takeover`;
   if (!(await create(takeover, ''))) {
@@ -199,7 +203,7 @@ function sentence(what: string, { owner, host, pid }: Holder): string {
   return english('{0} is being labeled by {1} on {2} (process {3}).', what, owner, machine, pid);
 }
 
-/** This machine, and the process ids' own space where a container has one: the same id means another process there. */
+/** This machine, with the container's own process id namespace if it has one: there, the same id is another process. */
 export function machine(): string {
   try {
     return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`;
@@ -216,11 +220,11 @@ function userName(): string {
   }
 }
 
-/** Linux only. */
+/** Reads when a process began. Linux only. */
 function bornOf(pid: number | 'self'): { readonly born?: string } {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // Field 22; the second one, the name, may hold blanks.
+    // Field 22, counted from the end of field 2, because the name in field 2 may contain blanks.
     const born = text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
     return born === undefined ? {} : { born };
   } catch {

@@ -9,28 +9,28 @@ import { digest } from './runSettings.js';
 
 export interface EventLog {
   readonly recorded: readonly RecordedEvent[];
-  /** Bytes up to the end of the last whole line that is an event: what is behind it is to be cut off. */
+  /** Bytes up to the end of the last complete event line. Anything after it is to be cut off. */
   readonly length: number;
-  /** Why the log ends there, when whole lines follow that are no events. */
+  /** Why the log ends there, if it is followed by complete lines that are not events. */
   readonly damage?: LogDamage;
 }
 
 export interface LogDamage {
   /** First damaged line, counted from 1. */
   readonly line: number;
-  /** Whole lines from there on. */
+  /** Number of complete lines from there on. */
   readonly lines: number;
 }
 
-/** Where a problem's log is kept: a file, or what a work queue holds of it (queue/sharedLog.ts). */
+/** Storage of a problem's log: a file, or a list in a work queue (queue/sharedLog.ts). */
 export interface LogStore {
-  /** Without a torn last line and what follows a damaged one; no events where nothing is kept yet. */
+  /** Reads the log up to its first torn or damaged line; no events if nothing is stored yet. */
   read(): Promise<EventLog>;
-  /** Continues behind `length`: every line is kept before the next event happens. */
+  /** Opens the log for appending after `length`. Every line is stored before the next event happens. */
   open(length: number): Promise<OpenLog>;
-  /** Moves what is behind `length` to a place of its own; where that is. Undefined where nothing can be set aside. */
+  /** Moves everything after `length` to a separate place and returns where. Absent if the store cannot do this. */
   setAside?(length: number): Promise<string>;
-  /** Rewrites the whole log and returns its length in bytes; undefined where that is not possible. */
+  /** Rewrites the whole log and returns its length in bytes. Absent if the store cannot do this. */
   replace?(text: string): Promise<number>;
 }
 
@@ -39,7 +39,7 @@ export interface OpenLog {
   close(): Promise<void>;
 }
 
-/** `isSynced`: a batch of rollouts is on the disk before the next one is asked for, so that a power failure loses none. */
+/** `isSynced`: each batch of rollouts is on the disk before the next request, so that a power failure loses none. */
 export function fileLog(path: string, isSynced = true): LogStore {
   return {
     read: () => readEventLog(path),
@@ -61,7 +61,7 @@ export async function readEventLog(path: string): Promise<EventLog> {
   return wholeEvents(bytes);
 }
 
-/** A log as it is on disk, where its last line may be torn and any line damaged. */
+/** Parses a log as it is on disk, where the last line may be torn and any line damaged. */
 export function wholeEvents(bytes: Buffer): EventLog {
   const recorded: RecordedEvent[] = [];
   for (let start = 0; ; ) {
@@ -79,7 +79,10 @@ export function wholeEvents(bytes: Buffer): EventLog {
   }
 }
 
-/** The events of a log's text from line `first` (from 0) on, all of its lines whole. Throws LabelError that names the line. */
+/**
+ * Parses the text of a log from line `first` (from 0) on; all lines must be complete. Throws LabelError that names the
+ * line.
+ */
 export function parseEvents(text: string, path: string, first = 0): RecordedEvent[] {
   return text
     .split('\n')
@@ -92,7 +95,7 @@ export function parseEvents(text: string, path: string, first = 0): RecordedEven
     });
 }
 
-/** Where what follows the good part of a log is kept. */
+/** Path for the part of a log from its first damaged line on. */
 function asidePath(path: string): string {
   return path.replace(/\.events\.jsonl$/, '.damaged');
 }
@@ -119,7 +122,10 @@ async function setAside(path: string, length: number): Promise<string> {
   return aside;
 }
 
-/** Appends lines, each written to the file before the next event happens; what is behind `length` is cut off. Rejects with FolderError. */
+/**
+ * Opens a log for appending and cuts it off at `length`. Each line is written to the file before the next event
+ * happens. Rejects with FolderError.
+ */
 async function openEventLog(path: string, length: number, isSynced: boolean): Promise<OpenLog> {
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -148,20 +154,20 @@ async function openEventLog(path: string, length: number, isSynced: boolean): Pr
   };
 }
 
-/** Lines whose loss would cost requests; all others follow from them. */
+/** Lines whose loss would cost requests. All other lines follow from them. */
 const PAID = /^\{"event":"(?:rollouts|complete|end)"/;
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Only what is taken from a log is checked closely: how it began, and its rollouts. Everything else follows from them, and is
- * compared with the log when a run is resumed.
+ * Checks closely only what is used from a log: its beginning and its rollouts. Everything else follows from them, and
+ * is compared with the log when a run is resumed.
  */
 function parseEvent(line: string): RunEvent | undefined {
   try {
     return eventOf(JSON.parse(line));
   } catch (error) {
-    // JSON.parse takes any depth; what is so deep that JSON.stringify cannot write it, no run has written.
+    // JSON.parse takes any depth. No run has written a line that is too deep for JSON.stringify.
     if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
     throw error;
   }

@@ -2,16 +2,16 @@ import { english } from '../l10n.js';
 import { LabelError } from './labelError.js';
 import type { RunEvent } from './runEvents.js';
 
-/** Rollouts that all have to fail for the same reason before it is taken for one of all that would follow. */
+/** If this many first rollouts all fail for the same reason, all later ones are expected to fail too. */
 const FEWEST = 64;
 
-/** Watches whether a run begins with nothing but one failure: the server refuses something that every request has. */
+/** Detects a run that begins with nothing but one failure: the server refuses something that every request has. */
 export class FailedWatch {
   #failure: string | undefined;
   #count = 0;
   #isOver = false;
 
-  /** Counts a batch that was sampled now; the error that is to end the run, with the server's words. */
+  /** Counts a newly sampled batch. Returns the error that must end the run, with the server's message. */
   add(event: RunEvent): LabelError | undefined {
     if (event.event !== 'rollouts' || this.#isOver) return undefined;
     for (const rollout of event.rollouts) {

@@ -1,11 +1,11 @@
-/** Rollouts that a number of jobs is judged by, for each job. */
+/** Batches per job after which the speed of a number of jobs is measured. */
 const BATCHES = 3;
-/** A step up that makes the policy less than this much faster is the last one. */
+/** An increase that speeds up the policy by less than this factor is the last one. */
 const WORTHWHILE = 1.1;
 
 /**
- * Finds how many problems at once a policy works through: doubles them while that makes it faster. The results do not depend on
- * it.
+ * Finds how many problems the policy should work on at once: doubles them while that makes it faster. The results do
+ * not depend on this number.
  */
 export class JobScaler {
   readonly #most: number;
@@ -26,7 +26,7 @@ export class JobScaler {
     return this.#jobs;
   }
 
-  /** Counts a batch that came back at `now` (ms). How many jobs to begin more, 0 for most batches. */
+  /** Counts a batch that was returned at `now` (ms). Returns how many more jobs to start, 0 for most batches. */
   note(rollouts: number, now: number): number {
     if (!this.#isGrowing) return 0;
     this.#since ??= now;

@@ -15,7 +15,7 @@ export interface JudgeRequest {
   readonly reference: string;
   /** All steps, prefix included. */
   readonly solution: readonly string[];
-  /** The text ended at the longest allowed length: an answer at its very end may lack its last digits. */
+  /** The text was cut at the maximum length: an answer at its very end may lack its last digits. */
   readonly isCut?: boolean;
   readonly signal?: AbortSignal;
   /** Called with what each request to an LLM cost. */
@@ -29,7 +29,7 @@ export interface RolloutVerdict {
   readonly verdict: 'right' | 'wrong' | 'undecided';
   /** The rule that decided, `llm` where a judge did, `failed` where the judge was asked and did not answer. */
   readonly method: AnswerMethod | 'llm' | 'failed';
-  /** What a verifier of the user's own said, or why the verifier failed. */
+  /** Explanation of the user's own verifier, or why the verifier failed. */
   readonly reason?: string;
   /** Why the judge gave no verdict, one sentence; set where the method is `failed`. */
   readonly judgeFailure?: string;
@@ -40,13 +40,13 @@ export function isVerifierFailure({ verdict, method }: Pick<RolloutVerdict, 'ver
   return verdict === 'undecided' && (method === 'error' || method === 'limit');
 }
 
-/** An LLM that compares answers. One file beside the policies. */
+/** An LLM that compares answers. It is implemented in a file beside the policies. */
 export type AnswerJudge = (request: AnswerJudgeRequest) => Promise<'right' | 'wrong' | JudgeFailure>;
 
 export interface JudgeFailure {
   /** Why it gave no verdict, one sentence. */
   readonly failure: string;
-  /** The same question may be answered later: its server is away or busy. */
+  /** The same question may be answered later: the server is unavailable or busy. */
   readonly isTemporary?: boolean;
 }
 
@@ -63,15 +63,16 @@ export interface AnswerJudgeRequest {
 export interface JudgeOptions {
   readonly verifier: Verifier;
   readonly llm?: {
-    /** The model: part of a run's settings hash, wherever it is served. */
+    /** The model's name: part of a run's settings hash, independent of where the model is served. */
     readonly name: string;
     readonly ask: AnswerJudge;
   };
 }
 
 /**
- * Reads the final answer of a solution's last step, as MM-PRM's `data_pipeline/omegaprm.py` does, and asks the rules. The LLM
- * is asked when they cannot decide, and about the whole last step when no answer is marked in it (MM-PRM always asks it).
+ * Creates a judge that reads the final answer of a solution's last step, as MM-PRM's `data_pipeline/omegaprm.py` does,
+ * and applies the rules. It asks the LLM when they cannot decide, about the whole last step when no answer is marked in
+ * it (MM-PRM always asks the LLM).
  */
 export function createJudge({ verifier, llm }: JudgeOptions): Judge {
   return {
@@ -82,7 +83,7 @@ export function createJudge({ verifier, llm }: JudgeOptions): Judge {
       const isTorn = isCut === true && written !== undefined && endsInside(last, written);
       const answer = isTorn ? undefined : written;
       const { verdict, method, reason } = await verifier.verify({ answer, reference, question, solution, ...(signal && { signal }) });
-      // The reasons of the rules follow from the two answers; others are gone when they are not recorded.
+      // The reasons of the rules follow from the two answers. Other reasons are lost unless they are recorded.
       const isTold = reason !== undefined && (method === 'own' || isVerifierFailure({ verdict, method }));
       const rule = { verdict, method, ...(isTold && { reason }) };
       const found = answer === undefined ? {} : { answer };

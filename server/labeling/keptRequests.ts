@@ -1,20 +1,23 @@
 import { type Exchange, watchExchanges } from '../remote/exchanges.js';
 
-/** A request to a policy or a judge with its reply, as it is written into the event log with what it was for. */
+/** A request to a policy or judge with its reply and purpose, as written into the event log. */
 export interface KeptRequest extends Exchange {
   readonly to: 'policy' | 'judge';
-  /** Rollouts of the batch (from 0) that the request wrote or judged, in the order of the reply's choices; none for one that found out how to ask, or that was made again. */
+  /**
+   * Rollouts of the batch (from 0) that the request wrote or judged, in the order of the reply's choices. Empty for a
+   * probe of the server, and for a request that was repeated.
+   */
   readonly rollouts: readonly number[];
 }
 
-/** Most of a log that requests may take, in UTF-16 units; behind it only addresses, times and states are kept. */
+/** Maximum size of the requests in a log, in UTF-16 units. Beyond it, only addresses, times and statuses are kept. */
 const mostOfLog = 32 * 2 ** 20;
 
-/** How much of a log is left for requests. */
+/** Remaining space for requests in a log. */
 export class RequestRoom {
   #left = mostOfLog;
 
-  /** The request as it fits: whole, or without its bodies. */
+  /** Returns the request whole if it fits, else without its bodies. */
   fit(request: KeptRequest): KeptRequest {
     const length = JSON.stringify(request).length;
     if (length <= this.#left) {
@@ -35,12 +38,15 @@ export class RequestKeeper {
     this.#room = room;
   }
 
-  /** In the order in which they ended; undefined where nothing was sent. */
+  /** The requests in the order in which they ended; undefined if nothing was sent. */
   get kept(): readonly KeptRequest[] | undefined {
     return this.#kept.length === 0 ? undefined : this.#kept.map((one) => this.#room.fit(one));
   }
 
-  /** Samples `count` rollouts; `place` gives the place in the batch of a rollout that `work` returned, undefined for one that is asked for again. */
+  /**
+   * Samples `count` rollouts. `place` maps a rollout returned by `work` to its place in the batch, undefined if it is
+   * requested again.
+   */
   async sample<T>(count: number, work: () => Promise<T>, place: (result: T) => (at: number) => number | undefined): Promise<T> {
     const sent: { readonly exchange: Exchange; readonly about: readonly number[] }[] = [];
     const note = (exchange: Exchange, about: readonly number[]): number => sent.push({ exchange, about });

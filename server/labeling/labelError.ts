@@ -48,7 +48,7 @@ function whyOf(code: string): string {
   }
 }
 
-/** From a line on, a log does not continue as the run does: it was changed, or written by another version. */
+/** From some line on, a log differs from what the run does: it was changed, or written by another version. */
 export class LogMismatch extends LabelError {
   override readonly name = 'LogMismatch';
 

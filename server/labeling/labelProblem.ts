@@ -18,29 +18,29 @@ import { beginEvent, canGrow, comparable, differences, type LabelSettings, setti
 import type { SearchTree } from './searchTree.js';
 import { treeText } from './treeFile.js';
 
-/** What labeling needs from outside. */
+/** External dependencies of labeling. */
 export interface LabelWorld {
   readonly policy: Policy;
   readonly judge: Judge;
-  /** Where logs and results are written; it exists. */
+  /** Existing folder for logs and results. */
   readonly folder: string;
   /** Opens the images that a problem names. */
   images(names: readonly string[]): readonly ProblemImage[];
-  /** Where the log of a problem is kept that would be this file; without it, in that file. */
+  /** Returns the store for a problem's log in place of `file`. Default: the file itself. */
   readonly logAt?: (file: string) => LogStore;
-  /** Without it, every batch is written through to the disk (fsync) before the next one is asked for. */
+  /** Do not write every batch through to the disk (fsync) before the next one is requested. */
   readonly isUnsynced?: boolean;
-  /** ms since 1970, for the times and costs in the log; without it, it has none. */
+  /** ms since 1970, for the times and costs in the log. Without it, the log has neither. */
   readonly now?: () => number;
   /** The log keeps the requests to policy and judge with their replies. */
   readonly keepsRequests?: boolean;
-  /** Shared by the problems of a run, so that all wait while the policy is away. */
+  /** Shared by the problems of a run, so that all wait while the policy is unavailable. */
   readonly breaker?: Breaker;
   /** Share of failed rollouts beyond which a problem stays open, in [0, 1] (default: 0.5). */
   readonly mostFailed?: number;
-  /** Sample finished problems again from their first batch that failed for the most part. */
+  /** Samples finished problems again, from the first batch that mostly failed on. */
   readonly retryFailed?: boolean;
-  /** Something the user should know that does not end the labeling, such as a damaged log. */
+  /** Reports what the user should know but does not end the labeling, such as a damaged log. */
   readonly report?: (message: string) => void;
 }
 
@@ -128,7 +128,10 @@ function unfinished(path: string): LabelError {
   );
 }
 
-/** One process at a time writes a problem's files. A queue has locks of its own. */
+/**
+ * Runs work while holding the claim on a problem's files, which one process may write at a time. A queue has its own
+ * locks.
+ */
 async function claimed<T>(files: ProblemFiles, { logAt }: LabelWorld, work: (claim: FolderClaim | undefined) => Promise<T>): Promise<T> {
   if (logAt !== undefined) return await work(undefined);
   const claim = await takeClaim(files.claim, files.result);
@@ -158,7 +161,7 @@ function storeOf(path: string, { logAt, isUnsynced }: LabelWorld, claim: FolderC
   };
 }
 
-/** The log up to its first damaged line; what follows is set aside. */
+/** Returns the log up to its first damaged line and sets the rest aside. */
 async function goodPart(path: string, store: LogStore, { report }: LabelWorld): Promise<EventLog> {
   const log = await store.read();
   if (log.damage === undefined || store.setAside === undefined) return log;
@@ -185,11 +188,14 @@ interface RunToRecord {
   readonly world: LabelWorld;
   readonly signal?: AbortSignal;
   readonly onEvent?: RunListener;
-  /** What is asked for behind the end of the method. */
+  /** Additional work after the end of the method. */
   readonly further?: (run: RunRecorder) => Promise<void>;
 }
 
-/** Lets everything in the log happen again, then continues to the end of the method. What the log has that does not happen is set aside. */
+/**
+ * Replays the log, then continues to the end of the method. If the log differs from the replay, the rest of it is set
+ * aside.
+ */
 async function record(recording: RunToRecord): Promise<SearchTree> {
   try {
     return await recordOnce(recording);
@@ -242,8 +248,8 @@ async function recordOnce({ begin, continuation, files, store, log, world, signa
 }
 
 /**
- * The log as a run of these settings continues it. Where the settings differ only in where the model is served, or in a larger
- * budget, the log's first line is rewritten, and the end of a search that a smaller budget stopped is removed. Rejects
+ * Returns the log as a run with these settings continues it. If they differ only in where the model is served, or in a
+ * larger budget, rewrites the log's first line and removes the end of a search that a smaller budget stopped. Rejects
  * with LabelError when they differ in what is sampled.
  */
 async function adopted(path: string, store: LogStore, log: EventLog, here: BeginEvent): Promise<EventLog> {

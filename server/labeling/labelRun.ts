@@ -19,18 +19,18 @@ import { UndecidedWatch } from './undecided.js';
 
 export interface RunOptions {
   readonly problems: readonly ProblemToLabel[];
-  /** Where they come from: its name is written into run.json. */
+  /** File with the problems. Its name is written into run.json. */
   readonly problemsFile: string;
-  /** All problems of the run, where `problems` are some of them: run.json lists them. */
+  /** All problems of the run, listed in run.json, if `problems` is only a part of them. */
   readonly listed?: readonly ProblemToLabel[];
   readonly settings: LabelSettings;
-  /** Problems at once, >= 1. The files do not depend on it. */
+  /** Number of problems labeled at once, >= 1. The files do not depend on it. */
   readonly jobs: number;
-  /** More of them are begun, up to this many, while that makes the policy faster. */
+  /** The number of problems at once grows up to this while that makes the policy faster. */
   readonly mostJobs?: number;
-  /** Throw away what the folder holds of earlier runs. */
+  /** Delete the files of earlier runs from the folder. */
   readonly restart: boolean;
-  /** Share of the judged rollouts, in [0, 1], beyond which undecided ones stop the run (default: 0.5). */
+  /** A larger share of undecided rollouts among the judged ones stops the run, in [0, 1] (default: 0.5). */
   readonly mostUndecided?: number;
   /** Other processes label problems of the same folder at the same time: each problem is labeled by one of them. */
   readonly isShared?: boolean;
@@ -39,10 +39,13 @@ export interface RunOptions {
   onProblem?(problem: ProblemToLabel, outcome: ProblemOutcome): void;
 }
 
-/** `failed`: this problem only, with why. `open`: it has no usable labels yet; the same run samples it again. */
+/**
+ * `failed`: only this problem failed, for the given reason. `open`: no usable labels yet; the same run samples it
+ * again.
+ */
 export type ProblemOutcome = { readonly kind: 'done' | 'skipped' } | { readonly kind: 'failed' | 'open'; readonly message: string };
 
-/** How a run went; the rollouts are those sampled now, not by an earlier run. */
+/** Outcome of a run. The counts are of rollouts sampled now, not by an earlier run. */
 export interface RunSummary extends Readonly<RunRolloutCounts> {
   readonly done: number;
   readonly skipped: number;
@@ -50,14 +53,15 @@ export interface RunSummary extends Readonly<RunRolloutCounts> {
   readonly open: number;
 }
 
-/** How often a shared run looks again at problems that other processes have. */
+/** ms between two checks of the problems that other processes are labeling. */
 const LOOK_MS = 500;
 
 /**
- * Labels problems into a folder, some at once. The same call again skips the finished ones and continues with the others. A
- * run has its folder for itself, unless it is shared. Rejects with AbortError when cancelled, PolicyError when the policy
- * cannot be used, OutageError when it has failed for too long, and LabelError when the folder cannot be used, another process has it, it holds a run of other settings, or
- * too many rollouts are undecided, or all of the first ones failed for one reason; a problem that cannot be labeled is reported and costs no other.
+ * Labels problems into a folder, several at once. The same call again skips the finished ones and continues with the
+ * others. A run uses its folder alone, unless it is shared. A problem that cannot be labeled is reported and does not
+ * affect the others. Rejects with AbortError when cancelled, PolicyError when the policy cannot be used, OutageError
+ * when it has failed for too long, and LabelError when the folder cannot be used, is held by another process or has a
+ * run of other settings, when too many rollouts are undecided, or when all of the first ones failed for one reason.
  */
 export async function labelRun(options: RunOptions, world: LabelWorld): Promise<RunSummary> {
   const { settings, restart, isShared = false, listed = options.problems } = options;
@@ -77,7 +81,7 @@ export async function labelRun(options: RunOptions, world: LabelWorld): Promise<
   }
 }
 
-/** Waits while the policy is away, as its problems do later. */
+/** Describes the policy. Waits while it is unavailable, as the problems do later. */
 async function describePolicy({ policy, breaker = new Breaker() }: LabelWorld, signal: AbortSignal): Promise<PolicyInfo> {
   const described = await breaker.run(
     () =>
@@ -99,10 +103,10 @@ async function labelProblems(options: RunOptions, world: LabelWorld): Promise<Ru
   const failed = new FailedWatch();
   const waiting = [...problems];
   const scaler = new JobScaler(jobs, options.mostJobs ?? jobs);
-  // One problem's fatal error ends the others before it is reported.
+  // A fatal error of one problem ends the others before it is reported.
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
-  // All batches under way listen to it, and stop when they end.
+  // All running batches listen to this signal, and stop listening when they end.
   setMaxListeners(0, signal);
   const work = async (): Promise<void> => {
     for (let problem = waiting.shift(); problem !== undefined; problem = waiting.shift()) {
@@ -118,7 +122,7 @@ async function labelProblems(options: RunOptions, world: LabelWorld): Promise<Ru
       });
       if (outcome.kind === 'held') {
         if (isShared) {
-          // Another process has it: the others first, then it is looked at again until it is finished or given up.
+          // Another process has it. The others come first; then it is checked until it is finished or released.
           if (waiting.length < jobs) await pause(LOOK_MS, undefined, { signal });
           waiting.push(problem);
           continue;
@@ -141,13 +145,13 @@ async function labelProblems(options: RunOptions, world: LabelWorld): Promise<Ru
       );
   };
   begin(jobs);
-  // Those that begin later are waited for too.
+  // The loop also waits for workers that start later.
   for (const worker of workers) await worker;
   if (stop.signal.aborted || options.signal.aborted) signal.throwIfAborted();
   return summary;
 }
 
-/** The policy's and the system's own failures end a run: the next problem would meet them too. */
+/** Failures of the policy and the system end a run, because the next problem would meet them too. */
 async function labelOne(
   ...[problem, settings, world, signal, onEvent]: Required<Parameters<typeof labelProblem>>
 ): Promise<ProblemOutcome | { readonly kind: 'held'; readonly message: string }> {

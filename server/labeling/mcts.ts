@@ -6,11 +6,11 @@ import { nodeOf } from './searchTree.js';
 export interface SearchSettings {
   /** Completions sampled from every state: k of OmegaPRM. */
   readonly rollouts: number;
-  /** Selections at most; each is followed by one binary search. */
+  /** Maximum number of selections; each is followed by one binary search. */
   readonly searches: number;
-  /** No search begins once so many completions were sampled (failed ones too); the last one may go beyond, as in MM-PRM. */
+  /** No search begins after this many completions (failed ones included). The last one may exceed it, as in MM-PRM. */
   readonly budget: number;
-  /** Weight of U, which prefers states that were selected seldom. */
+  /** Weight of U, which prefers states that were rarely selected. */
   readonly cPuct: number;
   /** Q = alpha^(1 - mc) * beta^(words / lengthScale): prefers rollouts that failed where most succeed, and short ones. */
   readonly alpha: number;
@@ -32,7 +32,10 @@ export const defaultSearch: SearchSettings = {
 /** MM-PRM's own run (arXiv 2505.13427; `data_pipeline/run_data_pipeline.sh`). */
 export const paperSearch: SearchSettings = { ...defaultSearch, lengthScale: 2000, searches: 200, budget: 1000 };
 
-/** How MM-PRM samples its policy (`data_pipeline/run_data_pipeline.sh`, `llm_utils.py`); `system` is that of its InternVL. */
+/**
+ * How MM-PRM samples its policy (`data_pipeline/run_data_pipeline.sh`, `llm_utils.py`). The system prompt is its
+ * InternVL's.
+ */
 export const paperSampling = {
   temperature: 1,
   topP: 0.9,
@@ -43,20 +46,21 @@ export const paperSampling = {
 
 interface OpenRollout {
   readonly node: number;
-  /** In the node's list of wrong rollouts. */
+  /** Index in the node's list of wrong rollouts. */
   readonly rollout: number;
-  /** Of that rollout. */
+  /** Steps of that rollout. */
   readonly steps: readonly string[];
   readonly words: number;
 }
 
 /**
- * OmegaPRM as MM-PRM runs it (`data_pipeline/omegaprm.py`): estimate a state by rollouts; take the most promising wrong rollout
- * of the pool; find its first error by binary search, estimating every prefix looked at; repeat. It differs in four points:
- * of candidates that score the same the earlier one is taken, where the reference compares their texts; a rollout without
- * steps, in which no error can be found, neither enters the pool nor becomes a node; an undecided rollout is part of no value
- * and no pool, where the reference counts it as wrong; and where a prefix gets no value (every rollout failed or was
- * undecided) the binary search ends, where the reference continues as if all had been wrong.
+ * OmegaPRM as MM-PRM runs it (`data_pipeline/omegaprm.py`): estimate a state by rollouts; take the most promising wrong
+ * rollout of the pool; find its first error by binary search, estimating every prefix on the way; repeat. It differs in
+ * four points: of candidates with the same score the earlier one is taken, where the reference compares their texts; a
+ * rollout without steps, in which no error can be found, neither enters the pool nor becomes a node; an undecided
+ * rollout counts in no value and no pool, where the reference counts it as wrong; and where a prefix gets no value
+ * (every rollout failed or was undecided) the binary search ends, where the reference continues as if all had been
+ * wrong.
  */
 export async function searchErrors(run: RunRecorder, settings: SearchSettings): Promise<void> {
   const { tree } = run;
@@ -99,7 +103,7 @@ export async function searchErrors(run: RunRecorder, settings: SearchSettings): 
   }
 }
 
-/** Takes the candidate with the highest Q + U from the pool, which has one. */
+/** Takes the candidate with the highest Q + U from the pool, which must not be empty. */
 async function select(run: RunRecorder, pool: OpenRollout[], settings: SearchSettings): Promise<OpenRollout> {
   const { tree } = run;
   const scored = pool.map((candidate) => ({

@@ -9,19 +9,19 @@ export interface MonteCarloSettings {
   readonly solutions: number;
   /** Completions sampled from every step. */
   readonly continuations: number;
-  /** Steps of a solution at most; longer ones have neighbors merged. */
+  /** Maximum steps of a solution. In longer solutions, neighboring steps are merged. */
   readonly maxSteps: number;
   /** A step is right when its score, the share of right continuations, is above this; in [0, 1). */
   readonly threshold: number;
-  /** Leave the steps after the first wrong one unsampled. */
+  /** Does not sample the steps after the first wrong one. */
   readonly earlyStop: boolean;
-  /** Ends the continuations of a step as soon as its label at `threshold` is decided; the labels are those of all continuations. */
+  /** Ends the continuations of a step as soon as its label at `threshold` is decided. The labels do not change. */
   readonly stopWhenDecided?: boolean;
-  /** Ends them as soon as the value is known to this half width of an anytime-valid 95 % interval, in (0, 0.5). */
+  /** Ends them once the value is known to this half width of an anytime-valid 95 % interval, in (0, 0.5). */
   readonly precision?: number;
-  /** Counts a continuation that writes the solution's next steps for these too, and the solutions for their own steps. */
+  /** Counts a continuation that writes the solution's next steps for those too, and each solution for its own steps. */
   readonly reuse?: boolean;
-  /** Leaves the steps of a problem unsampled whose solutions are all right or all wrong. */
+  /** Does not sample the steps of a problem whose solutions are all right or all wrong. */
   readonly skipUniform?: boolean;
 }
 
@@ -29,15 +29,16 @@ export interface MonteCarloSettings {
 export const defaultMonteCarlo: MonteCarloSettings = { solutions: 4, continuations: 16, maxSteps: 12, threshold: 0, earlyStop: false };
 
 /**
- * Monte-Carlo labels after VisualPRM (InternVL `tools/reasoning_data_pipeline/visualprm_data_pieline.py`): every step of some
- * solutions is continued some times. In the tree a solution is a chain of nodes, one a step; chains share only the root.
+ * Monte-Carlo labels after VisualPRM (InternVL `tools/reasoning_data_pipeline/visualprm_data_pieline.py`): samples
+ * several solutions, and several continuations of each of their steps. In the tree a solution is a chain of nodes, one
+ * per step; chains share only the root.
  */
 export async function monteCarlo(run: RunRecorder, settings: MonteCarloSettings): Promise<void> {
   const solutions = await estimate(run, 0, settings.solutions);
   const { value: share } = nodeOf(run.tree, 0);
   if (settings.skipUniform === true && (share === 0 || share === 1)) return await run.end(share === 0 ? 'hopeless' : 'trivial');
   const rule = stoppingRule(settings);
-  // Behind steps that are part of a question a model writes something else than in the middle of its own solution.
+  // A model that gets the steps as part of the question continues differently than in the middle of its own solution.
   const store = settings.reuse === true && run.continuation?.way !== 'prompt' ? new ContinuationStore() : undefined;
   store?.add([], solutions);
   for (const solution of solutions) {
@@ -62,7 +63,7 @@ function stoppingRule({ stopWhenDecided, precision, threshold }: MonteCarloSetti
   return precision !== undefined ? knownValue(precision) : stopWhenDecided === true ? decidedLabel(threshold) : undefined;
 }
 
-/** `split_response` of the reference: pieces of equal length, the last one shorter, so that there are at most `maxSteps`. */
+/** `split_response` of the reference: at most `maxSteps` pieces of equal length; the last may be shorter. */
 export function mergeSteps(steps: readonly string[], maxSteps: number): string[][] {
   const size = Math.ceil(steps.length / maxSteps);
   return Array.from({ length: Math.ceil(steps.length / size) }, (_, i) => steps.slice(i * size, (i + 1) * size));

@@ -7,7 +7,7 @@ import { type DistinctRollout, nodeOf, type SearchTree } from './searchTree.js';
 /** Share of failed rollouts beyond which a problem is not finished. */
 export const defaultMostFailed = 0.5;
 
-/** A problem was sampled to its end and has no labels one can use: it stays open, and the same command samples it again. */
+/** A problem was sampled to its end and has no usable labels: it stays open, and the same command samples it again. */
 export class ProblemOpen extends LabelError {
   override readonly name = 'ProblemOpen';
 }
@@ -41,8 +41,8 @@ export function whyUndecided(undecided: readonly DistinctRollout[]): string | un
 }
 
 /**
- * The part of a log from which a problem that stayed open is sampled again: up to the first batch that gave too little. A
- * finished log is left as it is, unless finished problems are to be tried again too.
+ * Returns the part of a log from which an open problem is sampled again: everything before the first batch with too few
+ * results. A finished log is left unchanged, unless finished problems are to be retried too.
  */
 export function reopened(log: EventLog, mostFailed: number, retryFailed: boolean): EventLog {
   const { recorded } = log;

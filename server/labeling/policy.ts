@@ -1,20 +1,20 @@
 import type { ProblemImage } from '../models/images/imageFile.js';
 import type { RequestCost } from './economy/batchCost.js';
 
-/** The model that writes rollouts, on this machine or a server. One file per kind beside this one. */
+/** The model that writes rollouts, on this machine or a server. Each kind is a file in `policies/`. */
 export interface Policy {
   /**
-   * Part of a run's settings hash: what writes, and whether the same request always gives the same text. Rejects with
-   * PolicyError, with PolicyAway while the policy cannot be asked, and with AbortError when cancelled.
+   * Describes the policy for a run's settings hash, and whether the same request always gives the same text. Rejects
+   * with PolicyError, with PolicyAway while the policy is unavailable, and with AbortError when cancelled.
    */
   describe(signal?: AbortSignal): Promise<PolicyInfo>;
   /**
    * Samples `count` completions of a solution from its prefix. Always resolves with `count` rollouts: one that failed,
-   * timed out or made no sense is a `RolloutFailure` and costs itself, not the run. Rejects with `AbortError` when cancelled,
-   * and with `PolicyError` when no request can succeed (no such model, no key, nothing listens).
+   * timed out or made no sense is a `RolloutFailure` and does not end the run. Rejects with `AbortError` when
+   * cancelled, and with `PolicyError` when no request can succeed (no such model, no key, no server).
    */
   sample(request: SampleRequest): Promise<readonly SampledRollout[]>;
-  /** Whether a prefix already is a whole solution, so that nothing is to be sampled behind it; without it, none is. */
+  /** Whether a prefix is already a complete solution, so that nothing is sampled after it. Default: none is. */
   isComplete?(prefix: readonly string[]): boolean;
   dispose(): Promise<void>;
 }
@@ -48,7 +48,7 @@ export type SampledRollout = Completion | RolloutFailure;
 export interface Completion {
   /** The steps that follow the prefix; empty when the model wrote nothing more. */
   readonly steps: readonly string[];
-  /** Ended by itself, or cut at the longest allowed length. */
+  /** `stop`: the model ended the text. `length`: it was cut at the maximum length. */
   readonly finish: 'stop' | 'length';
   /** Steps of the prefix that the model repeated and that were removed; absent if there are none. */
   readonly echoed?: number;
@@ -59,11 +59,11 @@ export interface Completion {
 export interface RolloutFailure {
   /** One sentence: what went wrong with this rollout. */
   readonly failure: string;
-  /** The same request may succeed later: the server is away, busy or answered something unreadable. */
+  /** The same request may succeed later: the server is unavailable or busy, or sent something unreadable. */
   readonly isTemporary?: boolean;
 }
 
-/** The policy cannot be asked at this moment; the message says why. */
+/** The policy is unavailable at the moment; the message says why. */
 export class PolicyAway extends Error {
   override readonly name = 'PolicyAway';
 }
@@ -72,7 +72,7 @@ export class PolicyAway extends Error {
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';
 
-  /** `remedy`: the command of the editor that helps. */
+  /** `remedy`: the editor command that helps. */
   constructor(
     message: string,
     readonly remedy?: 'setServerKey',

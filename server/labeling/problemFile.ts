@@ -9,8 +9,8 @@ export interface ProblemFault {
 }
 
 /**
- * The problems of a document (any format that has question and answer; MM-PRM's seed file first of all) as labeling takes
- * them, and what is in the way of the others. A problem without an id is named after its place.
+ * Returns the problems of a document that can be labeled, and the faults of the others. Any format with question and
+ * answer is read, above all MM-PRM's seed file. A problem without an id is named after its position.
  */
 export function labelProblems(problems: readonly Problem[]): {
   readonly problems: readonly ProblemToLabel[];

@@ -1,9 +1,9 @@
 import type { BatchCost } from './economy/batchCost.js';
 import type { RunEvent } from './runEvents.js';
 
-/** What is counted of the rollouts of a run. */
+/** Counts over the rollouts of a run. */
 export interface RunRolloutCounts {
-  /** All of them; the others below are among these. */
+  /** All rollouts. Failed and undecided ones are among them. */
   rollouts: number;
   failures: number;
   undecided: number;
@@ -12,11 +12,11 @@ export interface RunRolloutCounts {
   /** Requests to the policy, and to a judge. */
   requests: number;
   judgeRequests: number;
-  /** Tokens as the servers report them; a judge's are apart. */
+  /** Tokens as the servers report them. The judge's are counted separately. */
   promptTokens: number;
   completionTokens: number;
   judgeTokens: number;
-  /** Requests to either whose reply has no tokens. */
+  /** Requests to either whose reply lacks token counts. */
   unreported: number;
 }
 
@@ -37,7 +37,7 @@ export function newCounts(): RunRolloutCounts {
   return Object.fromEntries(COUNTS.map((name) => [name, 0])) as Record<(typeof COUNTS)[number], number>;
 }
 
-/** Adds a batch's rollouts, and what it cost, to what was sampled. */
+/** Adds the rollouts and cost of a batch to the counts. */
 export function countEvent(counts: RunRolloutCounts, event: RunEvent): void {
   if (event.cost !== undefined) countCost(counts, event.cost);
   if (event.event !== 'rollouts') return;

@@ -1,15 +1,15 @@
 import type { KeptRequest } from './keptRequests.js';
 import type { RunEvent } from './runEvents.js';
 
-/** What the kept requests say about one rollout; everything is absent where the log keeps no requests. */
+/** Facts about one rollout from the kept requests; all are absent if the log keeps no requests. */
 export interface RolloutFacts {
   /** Requests that wrote the rollout or judged it, in the order they were answered. */
   readonly requests: readonly KeptRequest[];
-  /** As the server says it: `stop`, `length`, `content_filter`. */
+  /** As the server reports it: `stop`, `length`, `content_filter`. */
   readonly finishReason?: string;
-  /** The seed that was asked for; the i-th completion of one request usually gets `seed + i`. */
+  /** The seed in the request. The i-th completion of one request usually gets `seed + i`. */
   readonly seed?: number;
-  /** Tokens of the completion: of this rollout alone where the reply says so, else undefined. */
+  /** Tokens of this completion alone; undefined if the reply does not report them. */
   readonly tokens?: number;
   /** Tokens of the whole reply, and how many rollouts it has. */
   readonly replyTokens?: { readonly tokens: number; readonly rollouts: number };
@@ -54,7 +54,10 @@ export function rolloutFacts(event: RunEvent, rollout: number): RolloutFacts {
   };
 }
 
-/** A server that ignores `n` writes fewer rollouts than it was asked for. A reply that was cut cannot be counted. */
+/**
+ * Whether a request is about a rollout. A server that ignores `n` writes fewer rollouts than requested; those of a cut
+ * reply cannot be counted.
+ */
 function isAbout({ to, rollouts, failure, isCut, reply }: KeptRequest, rollout: number): boolean {
   const at = rollouts.indexOf(rollout);
   return at >= 0 && (to === 'judge' || failure !== undefined || isCut === true || at < choicesOf(record(reply)).length);

@@ -1,8 +1,8 @@
 /**
- * What happens while one problem is labeled, in order; each is one line of the problem's event log (JSON Lines, media/schemas/
- * events.schema.json). The tree is built by applying events and in no other way (searchTree.ts), so a log rebuilds the tree as
- * it was at any moment, byte for byte. Node 0 is the problem and there from the beginning; a node's id is the order in which
- * it came about.
+ * What happens while one problem is labeled, in order. Each event is one line of the problem's event log (JSON Lines,
+ * media/schemas/events.schema.json). The tree is built only by applying events (searchTree.ts), so a log rebuilds the
+ * tree of any moment, byte for byte. Node 0 is the problem and exists from the beginning. A node's id is its place in
+ * the order of creation.
  */
 import type { BatchCost } from './economy/batchCost.js';
 import type { RolloutVerdict } from './judge.js';
@@ -10,10 +10,10 @@ import type { KeptRequest } from './keptRequests.js';
 import type { Completion, PolicyInfo, RolloutFailure } from './policy.js';
 
 export type RunEvent = Stamp &
-  /** First line: what is labeled and how. `hash` is over everything else here: it says whether a finished file may be skipped. */
+  /** First line: what is labeled and how. `hash` covers the rest of it and shows whether a file may be skipped. */
   (
     | BeginEvent
-    /** A new state: its steps follow its parent's prefix. `assumed`: made of a right rollout, value taken to be 1. */
+    /** A new state. Its steps follow its parent's prefix. `assumed`: made from a right rollout, value taken as 1. */
     | {
         readonly event: 'node';
         readonly node: number;
@@ -35,10 +35,10 @@ export type RunEvent = Stamp &
         readonly correct: number;
         readonly total: number;
         readonly value: number;
-        /** Rollouts of earlier steps, or whole solutions, that go through this node and count for it; absent where there is none. */
+        /** Rollouts of earlier steps, or whole solutions, that pass this node and count for it; absent if none. */
         readonly reused?: number;
       }
-    /** A wrong rollout was taken from the pool (the `rollout`-th of the node's distinct wrong ones), with what spoke for it; `pool`: how many there were. */
+    /** The `rollout`-th of the node's distinct wrong rollouts was taken from the pool of `pool`, with its Q and U. */
     | {
         readonly event: 'selected';
         readonly node: number;
@@ -59,7 +59,7 @@ export type RunEvent = Stamp &
         readonly right: number;
         readonly outcome: 'before' | 'after';
       }
-    /** Last line of a finished problem, with why it ended; further rollouts asked for by hand may follow. */
+    /** Last line of a finished problem, with the reason. Rollouts that the user requests later may follow. */
     | {
         readonly event: 'end';
         readonly reason: EndReason;
@@ -69,15 +69,15 @@ export type RunEvent = Stamp &
       }
   );
 
-/** What an event has beside what happened; nothing that follows depends on it. */
+/** Additional data of an event. No later event depends on it. */
 export interface Stamp {
   /** When it happened, ms since 1970. */
   readonly at?: number;
-  /** Of events that asked a policy or judge. */
+  /** Cost of an event that asked a policy or judge. */
   readonly cost?: BatchCost;
   /** Of the first event: how the policy's server continues from a step, and why in this way. */
   readonly continuation?: PolicyInfo['continuation'] & object;
-  /** Of events that asked a policy or judge, where they are kept: what was sent and what came back. */
+  /** Requests and replies of an event that asked a policy or judge, if they are kept. */
   readonly requests?: readonly KeptRequest[];
 }
 
@@ -97,14 +97,14 @@ export interface BeginEvent extends Stamp {
 export interface RolloutsEvent extends Stamp {
   readonly event: 'rollouts';
   readonly node: number;
-  /** 32 bits: what the policy was asked with. */
+  /** Seed of the request to the policy, 32 bits. */
   readonly seed: number;
   readonly rollouts: readonly JudgedRollout[];
 }
 
 export type CompleteEvent = Stamp & RolloutVerdict & { readonly event: 'complete'; readonly node: number };
 
-/** `trivial`, `hopeless`: every solution was right or wrong, so the steps were left unsampled. */
+/** `trivial`, `hopeless`: all solutions were right, or all wrong, so the steps were not sampled. */
 export type EndReason = 'searches' | 'budget' | 'empty pool' | 'done' | 'trivial' | 'hopeless';
 
 export type JudgedRollout = JudgedCompletion | RolloutFailure;
@@ -115,6 +115,6 @@ export interface ProblemToLabel {
   readonly id: string;
   readonly question: string;
   readonly answer: string;
-  /** As the problems file has them: relative to it, absolute, or URLs. */
+  /** As in the problems file: relative to it, absolute, or URLs. */
   readonly images: readonly string[];
 }

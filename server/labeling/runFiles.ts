@@ -10,7 +10,7 @@ export interface ProblemFiles {
   readonly log: string;
   /** The tree (`.json`), or the Monte-Carlo records (`.jsonl`). */
   readonly result: string;
-  /** Who labels the problem at this moment (claim.ts). */
+  /** Names the process that is labeling the problem (claim.ts). */
   readonly claim: string;
 }
 
@@ -26,12 +26,12 @@ export function problemFiles(folder: string, id: string, method: MethodSettings[
   };
 }
 
-/** Held by a run that shares its folder with no other. */
+/** The lock of a run that does not share its folder. */
 export function lockFile(folder: string): string {
   return join(folder, 'run.lock');
 }
 
-/** The logs and claims in a folder; none where there is no folder. Rejects with FolderError. */
+/** Lists the logs and claims in a folder; none if the folder does not exist. Rejects with FolderError. */
 export async function filesIn(folder: string): Promise<{ readonly logs: readonly string[]; readonly claims: readonly string[] }> {
   const names = await namesIn(folder);
   const ending = (end: string): string[] => names.filter((name) => name.endsWith(end)).map((name) => join(folder, name));
@@ -45,14 +45,14 @@ async function namesIn(folder: string): Promise<string[]> {
   });
 }
 
-/** What the run was made with. */
+/** The file with the settings of the run. */
 export function runFile(folder: string): string {
   return join(folder, 'run.json');
 }
 
 /**
- * A file name for an id: small letters, digits, `-` and `_`. An id that has anything else, or that is the name of another
- * file, gets a digest behind it, so that two ids never share a file.
+ * Returns a file name for an id: small letters, digits, `-` and `_`. An id with other characters, or with the name of
+ * another file, gets a digest at its end, so that two ids never share a file.
  */
 export function slug(id: string): string {
   const name = id
@@ -63,7 +63,7 @@ export function slug(id: string): string {
   return name === id && name !== '' && !RESERVED.test(name) ? name : `${name === '' ? 'problem' : name}-${digest(id).slice(0, 8)}`;
 }
 
-/** The run's own file, and names that Windows gives to devices. */
+/** The name of the run's own file, and the device names of Windows. */
 const RESERVED = /^(?:run|con|prn|aux|nul|com\d|lpt\d)$/;
 
 /** Writes a file of a run whole or not at all. Rejects with FolderError. */
@@ -83,6 +83,6 @@ export async function removeRun(folder: string): Promise<void> {
     ...logs.flatMap((name) => [`${name}.json`, `${name}.jsonl`, `${name}.damaged`, `${name}${CLAIM}`, `${name}${LOG}`]),
     'run.json',
   ]);
-  // What a killed process left of them is removed too.
+  // Unfinished files of a killed process are removed too.
   for (const name of names) if (files.has(name) || isUnfinished(name)) await rm(join(folder, name), { force: true });
 }

@@ -11,15 +11,16 @@ import { canGrow, comparable, differences, digest, type LabelSettings } from './
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Where the problems of a run come from, and which they are. */
+/** The problems of a run: the name of their file, and their ids. */
 export interface RunProblems {
   readonly file: string;
   readonly ids: readonly string[];
 }
 
 /**
- * Writes run.json, or makes sure that the one there is of the same run: problems may have come and gone, and it lists those of now. One
- * that is missing, empty or torn is written again when the logs beside it are of this run. Rejects with LabelError.
+ * Writes run.json, or checks that the existing one is of the same run and updates its list of problems, which may have
+ * changed. If it is missing, empty or torn, it is written again, provided the logs beside it are of this run. Rejects
+ * with LabelError.
  */
 export async function beginRun(
   { folder, judge, report }: LabelWorld,
@@ -68,7 +69,7 @@ export async function listedProblems(
   return run && { method: (run.fields['settings'] as BeginEvent).method, ids: run.ids };
 }
 
-/** Undefined when it is not whole. Runs of earlier versions list no problems. */
+/** Parses run.json; undefined when it is not complete. Runs of earlier versions list no problems. */
 function readRun(text: string): { readonly fields: JsonObject; readonly ids: readonly string[] } | undefined {
   try {
     const { hash, problems: _, ids, ...rest } = JSON.parse(text) as JsonObject;
@@ -79,7 +80,7 @@ function readRun(text: string): { readonly fields: JsonObject; readonly ids: rea
   }
 }
 
-/** The settings in the first line of a log that has one: all logs of a folder are of one run. */
+/** Returns the settings from the first line of any log that has one: all logs of a folder are of one run. */
 async function runOfLogs(folder: string): Promise<JsonObject | undefined> {
   for (const log of (await filesIn(folder)).logs) {
     const begin = await firstEvent(log);
@@ -90,7 +91,7 @@ async function runOfLogs(folder: string): Promise<JsonObject | undefined> {
   return undefined;
 }
 
-/** A first line is a question, an answer and settings. */
+/** Maximum bytes of a first line, which is a question, an answer and settings. */
 const LONGEST_BEGIN = 2 ** 20;
 
 async function firstEvent(path: string): Promise<BeginEvent | undefined> {

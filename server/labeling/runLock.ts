@@ -6,14 +6,14 @@ import { ClaimHeld, type FolderClaim, holderOf, takeClaim } from './claim.js';
 import { FolderError } from './labelError.js';
 import { filesIn, lockFile } from './runFiles.js';
 
-/** What to do about a run that is held by another process. */
+/** Adds what to do about a run that is held by another process. */
 function withRemedy(sentence: string): string {
   return english('{0} Wait for its end, write into another folder (--out), or let both share the folder (--shared).', sentence);
 }
 
 /**
- * Takes a run's folder for one process, and makes it where there is none. Rejects with ClaimHeld when another process labels
- * in it, alone or shared, and with FolderError when it cannot be used.
+ * Locks a run's folder for one process, and creates the folder if it is missing. Rejects with ClaimHeld when another
+ * process labels in it, alone or shared, and with FolderError when it cannot be used.
  */
 export async function lockRun(folder: string): Promise<FolderClaim> {
   await makeFolder(folder);
@@ -32,7 +32,10 @@ export async function lockRun(folder: string): Promise<FolderClaim> {
   }
 }
 
-/** Rejects with ClaimHeld when a process has the folder for itself. One that is about to be refused has the lock for a moment. */
+/**
+ * Rejects with ClaimHeld when a process uses the folder alone. Checks several times, because a process that is about to
+ * be refused has the lock for a moment.
+ */
 export async function refuseIfAlone(folder: string): Promise<void> {
   for (let look = 0; ; look++) {
     const sentence = await holderOf(lockFile(folder), folder);
@@ -46,8 +49,8 @@ const LOOKS = 10;
 const LOOK_MS = 100;
 
 /**
- * Makes a folder and those above it. Rejects with FolderError. Not by `mkdir`'s own `recursive`, which never ends where a file
- * system reports a folder as missing that cannot be made, as /proc does.
+ * Makes a folder and those above it. Rejects with FolderError. Does not use `recursive` of `mkdir`: it never ends if a
+ * file system, such as /proc, reports a folder as missing that cannot be made.
  */
 export async function makeFolder(folder: string): Promise<void> {
   try {

@@ -7,7 +7,7 @@ import { estimate, type RunListener, RunRecorder } from './runRecorder.js';
 import { beginEvent, type LabelSettings, settingsOf } from './runSettings.js';
 import type { SearchTree } from './searchTree.js';
 
-/** Runs the method that the run began with to its end, then lets what an earlier run recorded behind the end happen again. */
+/** Runs the method of the run to its end, then replays what an earlier run recorded after the end. */
 export async function runMethod(run: RunRecorder): Promise<void> {
   const settings = settingsOf(run.tree.begin);
   if (settings.method === 'mcts') await searchErrors(run, settings);

@@ -14,7 +14,7 @@ import type { Completion, Policy, PolicyInfo, RolloutFailure, SampledRollout } f
 import type { BeginEvent, CompleteEvent, EndReason, JudgedRollout, RunEvent } from './runEvents.js';
 import { applyEvent, beginTree, nodeOf, prefixOf, type SearchTree } from './searchTree.js';
 
-/** A line of a log that is there already. */
+/** A line of an existing log. */
 export interface RecordedEvent {
   readonly event: RunEvent;
   readonly line: string;
@@ -24,36 +24,39 @@ export interface RecorderOptions {
   readonly begin: BeginEvent;
   /** Written with the first event. */
   readonly continuation?: PolicyInfo['continuation'];
-  /** What an earlier run has recorded: none for a new one. */
+  /** Events that an earlier run has recorded; empty for a new run. */
   readonly recorded: readonly RecordedEvent[];
-  /** For messages. */
+  /** Name of the log for messages. */
   readonly logFile: string;
-  /** Writes a line, without its end, behind the others. */
+  /** Appends a line, given without its line break. */
   append(line: string): Promise<void>;
   readonly policy: Policy;
   readonly judge: Judge;
   /** The problem's images. */
   readonly images: readonly ProblemImage[];
-  /** Waits while the policy is away; without it, the problem has one of its own. */
+  /** Waits while the policy is unavailable. Default: a breaker for this problem alone. */
   readonly breaker?: Breaker;
-  /** A problem without usable labels is not ended. */
+  /** Keep a problem without usable labels open. */
   readonly keepsOpen?: boolean;
-  /** Share of a batch that may fail for a reason that passes before the run waits and asks for these again, in [0, 1] (default: 0.5). */
+  /**
+   * If a larger share of a batch fails for temporary reasons, the run waits and requests these rollouts again, in [0,
+   * 1] (default: 0.5).
+   */
   readonly mostFailed?: number;
-  /** ms since 1970: every event gets its time, and batches their cost. Without it they have neither. */
+  /** ms since 1970, for the time of every event and the cost of batches. Without it, they have neither. */
   readonly now?: () => number;
-  /** Batches get the requests that made them, with their replies. */
+  /** Record each batch with its requests and their replies. */
   readonly keepsRequests?: boolean;
   readonly signal?: AbortSignal;
   readonly onEvent?: RunListener;
 }
 
-/** `isRecorded`: it happened in an earlier run. */
+/** `isRecorded`: the event is from an earlier run. */
 export type RunListener = (event: RunEvent, isRecorded: boolean) => void;
 
 /**
- * Where the methods act: every event is recorded and then applied to the tree. What an earlier run recorded happens again
- * first, with its rollouts and no new ones, so that the log continues as if it had never been broken off.
+ * Runs the actions of the methods: records every event, then applies it to the tree. Events of an earlier run are
+ * replayed first, with their rollouts and no new ones, so that the log continues as if it had never been interrupted.
  */
 export class RunRecorder {
   readonly tree: SearchTree;
@@ -84,12 +87,12 @@ export class RunRecorder {
     return this.#options.continuation ?? this.#options.recorded[0]?.event.continuation;
   }
 
-  /** The log says something else than what happens here. */
+  /** The error for a log whose next event differs from what happens here. */
   mismatch(): LogMismatch {
     return new LogMismatch(this.#options.logFile, this.#count + 1);
   }
 
-  /** Rejects with ProblemOpen instead of ending a problem that has no labels one can use. */
+  /** Ends the problem. Rejects with ProblemOpen instead if it has no usable labels. */
   async end(reason: EndReason): Promise<void> {
     const { rollouts, failures, undecided } = this.tree;
     const { keepsOpen, mostFailed = defaultMostFailed } = this.#options;
@@ -104,7 +107,7 @@ export class RunRecorder {
     this.#options.onEvent?.(stamped, isRecorded);
   }
 
-  /** A new node below `parent`; its number. */
+  /** Adds a node below `parent` and returns its number. */
   async addNode(parent: number, steps: readonly string[], assumed = false): Promise<number> {
     const node = this.tree.nodes.length;
     await this.emit({ event: 'node', node, parent, steps, assumed });
@@ -114,7 +117,7 @@ export class RunRecorder {
   /** Samples and judges a batch of rollouts from a node. Rejects with AbortError or PolicyError. */
   async sample(node: number, count: number): Promise<readonly JudgedRollout[]> {
     const { begin } = this.#options;
-    // Every batch has a stream of its own: nothing depends on what ran before or beside it.
+    // Every batch has its own random stream, which does not depend on earlier or concurrent batches.
     const seed = Math.floor(createRandom(begin.seed, `${begin.problem.id} ${this.tree.batches}`)() * 2 ** 32);
     const recorded = this.next;
     const witness = this.#witness();
@@ -128,8 +131,8 @@ export class RunRecorder {
   }
 
   /**
-   * The verdict on the prefix up to a node, when the policy says that it already is a whole solution; else undefined. It is
-   * recorded, so that a resumed run asks no judge again. Rejects with AbortError or PolicyError.
+   * Returns the verdict on the prefix up to a node if the policy considers it a complete solution, else undefined. The
+   * verdict is recorded, so that a resumed run does not ask the judge again. Rejects with AbortError or PolicyError.
    */
   async complete(node: number): Promise<CompleteEvent | undefined> {
     const { policy, judge, signal, begin } = this.#options;
@@ -152,7 +155,10 @@ export class RunRecorder {
     return event;
   }
 
-  /** The event as it is in the log, and whether it was recorded before. Time, cost and requests may differ from what is there. */
+  /**
+   * Returns the event as it is in the log, and whether it was recorded before. Time, cost and requests may differ from
+   * the log.
+   */
   async #record(event: RunEvent, { cost, requests }: Evidence = {}): Promise<{ readonly isRecorded: boolean; readonly stamped: RunEvent }> {
     const { recorded, onEvent, now, continuation } = this.#options;
     const known = recorded[this.#count];
@@ -186,13 +192,13 @@ export class RunRecorder {
     const prefix = prefixOf(this.tree, node);
     const { meter, keeper } = witness;
     const request = { question, images, prefix, ...(signal && { signal }), ...(meter && { onCost: meter.policy }) };
-    // A few that fail cost themselves; more of them are asked for again.
+    // A few temporary failures are accepted; if there are more, these rollouts are requested again.
     const isEnough = (batch: readonly SampledRollout[], again: number): boolean =>
       batch.filter(isAway).length <= mostFailed * count || again >= MOST_AGAIN;
     const rollouts: SampledRollout[] = [];
     for (let again = 0; ; again++) {
       const [missing, first] = [count - rollouts.length, rollouts.length];
-      // What is asked for again gets a seed of its own, so that it is not the same request.
+      // A repeated request gets its own seed, so that it is not the same request.
       const sample = (): Promise<readonly SampledRollout[]> =>
         policy.sample({ ...request, count: missing, seed: (seed + again * RESEED) % 2 ** 32 });
       const batch = await breaker.run(
@@ -243,10 +249,10 @@ export class RunRecorder {
   }
 }
 
-/** What is written into the log beside what happened. */
+/** Additional data of an event in the log. */
 type Evidence = Pick<RunEvent, 'cost' | 'requests'>;
 
-/** Watches one batch. */
+/** Measures and keeps the requests of one batch. */
 interface Witness {
   readonly meter?: CostMeter;
   readonly keeper?: RequestKeeper;
@@ -257,27 +263,30 @@ function evidenceOf({ meter, keeper }: Witness): Evidence {
   return { ...(cost && { cost }), ...(requests && { requests }) };
 }
 
-/** `places`: of the rollouts in their batch that the verdict is on. */
+/** `places`: positions in the batch of the rollouts that the verdict is about. */
 function judged(judge: Judge, request: JudgeRequest, places: readonly number[], { meter, keeper }: Witness): Promise<RolloutVerdict> {
   const ask = (): Promise<RolloutVerdict> => judge.judge({ ...request, ...(meter && { onCost: meter.judge }) });
   return keeper ? keeper.judge(places, ask) : ask();
 }
 
-/** Where in the whole batch a rollout of one request's batch ends up, which begins at `first`; nowhere when it is asked for again. */
+/**
+ * Maps a place in one request's batch to the place in the whole batch, where it begins at `first`; undefined for a
+ * rollout that is requested again.
+ */
 function placesOf(batch: readonly SampledRollout[], first: number, isLast: boolean): (at: number) => number | undefined {
   if (batch.every(isAway)) return () => undefined;
   const kept = [...batch.entries()].flatMap(([at, one]) => (isLast || !isAway(one) ? [at] : []));
   return (at) => (kept.includes(at) ? first + kept.indexOf(at) : undefined);
 }
 
-/** An event without time, cost and requests, which may differ from one run to the next. */
+/** Removes time, cost and requests from an event, which may differ from one run to the next. */
 function bare<T extends RunEvent>({ at: _at, cost: _cost, requests: _requests, continuation: _continuation, ...event }: T): T {
   return event as unknown as T;
 }
 
-/** Any odd number: seeds of batches that are asked for again are far from those of others. */
+/** Any odd number. It keeps the seeds of repeated requests far from those of other batches. */
 const RESEED = 0x9e3779b1;
-/** Times that the missing rollouts of a batch are asked for again while others of it succeed. */
+/** Maximum times that the missing rollouts of a batch are requested again while others of it succeed. */
 const MOST_AGAIN = 5;
 
 function isAway(rollout: SampledRollout): rollout is RolloutFailure {
@@ -285,15 +294,15 @@ function isAway(rollout: SampledRollout): rollout is RolloutFailure {
 }
 
 export interface EstimateOptions {
-  /** May end the node early. */
+  /** May end the sampling of the node early. */
   readonly rule?: StoppingRule;
-  /** Rollouts from elsewhere that count as the node's first ones. */
+  /** Verdicts of reused rollouts, which count as the node's first ones. */
   readonly known?: readonly KnownVerdict[];
 }
 
 /**
- * Samples a node, in batches where a rule may end it early, and gives it the value that follows; right rollouts of a search become nodes
- * whose value is assumed. Resolves with the rollouts that were sampled.
+ * Samples a node, in batches if a rule may end it early, and sets its value. In a search, right rollouts become nodes
+ * with an assumed value. Resolves with the sampled rollouts.
  */
 export async function estimate(
   run: RunRecorder,
@@ -326,15 +335,15 @@ export async function estimate(
   if (total > 0)
     await run.emit({ event: 'value', node, correct, total, value: correct / total, ...(known.length > 0 && { reused: known.length }) });
   if (run.tree.begin.method !== 'mcts') return rollouts;
-  // Right rollouts are made nodes in the order they came; of an earlier batch they are there already. MM-PRM makes a node
-  // without steps of a rollout that adds none; a path may not end in nothing here.
+  // Right rollouts become nodes in sampling order; those of earlier batches are nodes already. MM-PRM also makes a node
+  // without steps from a rollout that adds none. Here, a path must not end in an empty node.
   const made = along(run.tree.nodes, children).filter(({ isRightRollout }) => isRightRollout).length;
   for (const { rollout } of right.filter(({ rollout: { steps } }) => steps.length > 0).slice(made))
     await run.addNode(node, rollout.steps, true);
   return rollouts;
 }
 
-/** What a node's value has from continuations of earlier steps: further rollouts are added to it. */
+/** Returns what continuations of earlier steps contributed to a node's value. Further rollouts are added to it. */
 function reusedBefore(tree: SearchTree, node: number): Decided {
   if (tree.begin.method === 'mcts') return { correct: 0, total: 0 };
   const { correct, total } = nodeOf(tree, node);

@@ -6,7 +6,7 @@ import type { BeginEvent, ProblemToLabel } from './runEvents.js';
 
 /** How problems are labeled. */
 export type LabelSettings = MethodSettings & {
-  /** What is sampled is drawn from this, the problem's id and the batch's number. */
+  /** Samples are drawn with this, the problem's id and the batch's number. */
   readonly seed: number;
 };
 
@@ -24,7 +24,7 @@ export function beginEvent(
   { name, fingerprint }: PolicyInfo,
   judge: string,
 ): BeginEvent {
-  // One order of keys, whoever made the objects: the line is compared as text.
+  // Keys always have the same order, because the line is compared as text.
   const { id, question, answer, images } = problem;
   const begin = {
     event: 'begin',
@@ -41,11 +41,11 @@ export function beginEvent(
 
 /** The settings of a log, from its first line. */
 export function settingsOf({ method, seed, settings }: BeginEvent): LabelSettings {
-  // The line is what `beginEvent` wrote: its hash says so (eventLog.ts).
+  // The line was written by `beginEvent`, as its hash shows (eventLog.ts).
   return { method, seed, ...settings } as LabelSettings;
 }
 
-/** What decides whether two runs sample the same, each with a name of its own. Where a model is served is not part of it. */
+/** Returns the named settings that decide whether two runs sample the same. Where a model is served is not one. */
 export function comparable({
   method,
   problem,
@@ -58,7 +58,7 @@ export function comparable({
   return { method, ...rest, seed, ...policyParts(policy.fingerprint), judge: withoutUrls(judge), ...settings };
 }
 
-/** `MODEL {settings}` of a server's policy, setting by setting. */
+/** Splits the fingerprint `MODEL {settings}` of a server's policy into its settings. */
 function policyParts(fingerprint: string): Record<string, unknown> {
   const text = withoutUrls(fingerprint);
   const [, model, json] = /^(\S+) (\{.*\})$/s.exec(text) ?? [];
@@ -71,12 +71,12 @@ function policyParts(fingerprint: string): Record<string, unknown> {
   }
 }
 
-/** Logs of earlier versions have the server's address before the model. */
+/** Removes the server addresses that logs of earlier versions have before the model. */
 function withoutUrls(text: string): string {
   return text.replace(/https?:\/\/\S+ /g, '');
 }
 
-/** A larger budget continues a run; a smaller one does not fit what was sampled. */
+/** Whether the change lets a run continue: a larger budget does, a smaller one does not fit what was sampled. */
 export function canGrow(key: string, there: unknown, here: unknown): boolean {
   return (key === 'budget' || key === 'searches') && Number(here) > Number(there);
 }
@@ -86,7 +86,7 @@ export function digest(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
 }
 
-/** What two runs differ in, except for what is allowed, in words: "rollouts is 16 there and 8 here"; empty when they do not. */
+/** Describes the differences that are not allowed: "rollouts is 16 there and 8 here"; empty if there are none. */
 export function differences(
   there: Readonly<Record<string, unknown>>,
   here: Readonly<Record<string, unknown>>,

@@ -1,10 +1,10 @@
 import type { SearchSettings } from './mcts.js';
 import type { SearchNode, SearchTree } from './searchTree.js';
 
-/** A wrong rollout that may be searched for its first error, with what speaks for it. */
+/** A wrong rollout that may be searched for its first error, with its scores. */
 export interface SearchableRollout {
   readonly node: number;
-  /** In the node's list of wrong rollouts. */
+  /** Index in the node's list of wrong rollouts. */
   readonly rollout: number;
   readonly q: number;
   readonly u: number;
@@ -28,7 +28,7 @@ export function candidateScore(
   };
 }
 
-/** The pool of a search at the present moment of its tree, the highest Q + U first. */
+/** Returns the pool of a search in the current state of its tree, the highest Q + U first. */
 export function poolOf(tree: SearchTree, settings: PoolSettings): SearchableRollout[] {
   const candidates = tree.nodes.flatMap((node) => {
     if (node.value === undefined || node.value === 0 || node.assumed) return [];
@@ -44,7 +44,7 @@ export function wordCount(steps: readonly string[]): number {
   return steps.reduce((sum, step) => sum + (step.match(/\S+/g)?.length ?? 0), 0);
 }
 
-/** Powers may differ in the last digit from one machine to the next; a log must not. */
+/** Powers may differ in the last digit between machines; a log must not. */
 function rounded(value: number): number {
   return Math.round(value * 1e9) / 1e9;
 }

@@ -1,18 +1,18 @@
 import { along, rootPath } from '../reasoning/paths.js';
 import type { BeginEvent, JudgedCompletion, ProblemToLabel, RolloutsEvent, RunEvent } from './runEvents.js';
 
-/** A problem under labeling, as its events tell it. Only `applyEvent` changes it. */
+/** The state of a problem being labeled, built from its events. Only `applyEvent` changes it. */
 export interface SearchTree {
   readonly problem: ProblemToLabel;
   readonly begin: BeginEvent;
-  /** By id: a node comes after its parent. */
+  /** Indexed by id. A node comes after its parent. */
   readonly nodes: readonly SearchNode[];
   /** Batches and rollouts sampled so far; failures and undecided ones are among the rollouts. */
   readonly batches: number;
   readonly rollouts: number;
   readonly failures: number;
   readonly undecided: number;
-  /** Times any node was selected. */
+  /** Number of selections, over all nodes. */
   readonly visits: number;
   readonly isEnded: boolean;
 }
@@ -23,17 +23,17 @@ export interface SearchNode {
   readonly parent: number | undefined;
   /** The steps this node adds to its parent's prefix; none at the root. */
   readonly steps: readonly string[];
-  /** Made of a right rollout; `assumed` while it was never sampled, its value taken to be 1. */
+  /** `isRightRollout`: made from a right rollout. `assumed`: never sampled, with the value taken to be 1. */
   readonly isRightRollout: boolean;
   readonly assumed: boolean;
   /** Undefined until it is known, and where no rollout was right or wrong. */
   readonly value: number | undefined;
-  /** What the value is made of: repeats counted, failed and undecided rollouts not. */
+  /** Counts behind the value: repeats are included, failed and undecided rollouts are not. */
   readonly correct: number;
   readonly total: number;
   /** How often a rollout of this node was selected. */
   readonly visits: number;
-  /** Distinct rollouts in the order they came. */
+  /** Distinct rollouts in sampling order. */
   readonly right: readonly DistinctRollout[];
   readonly wrong: readonly DistinctRollout[];
   readonly undecided: readonly DistinctRollout[];
@@ -45,7 +45,7 @@ export interface SearchNode {
 
 export interface DistinctRollout {
   readonly rollout: JudgedCompletion;
-  /** How often it came. */
+  /** How often the rollout was sampled. */
   readonly count: number;
   /** It was taken from the pool. */
   readonly isTaken: boolean;
@@ -66,7 +66,7 @@ export class EventError extends Error {
   override readonly name = 'EventError';
 }
 
-/** The tree that a log begins with: the problem and nothing else. */
+/** Creates the tree at the beginning of a log: only the problem. */
 export function beginTree(begin: BeginEvent): SearchTree {
   return {
     problem: begin.problem,
@@ -82,8 +82,8 @@ export function beginTree(begin: BeginEvent): SearchTree {
 }
 
 /**
- * Changes the tree by one event. Throws EventError, and changes nothing, when it names what is not there. The function it returns takes
- * the event back; of several events, the last one first.
+ * Changes the tree by one event. Throws EventError, and changes nothing, when the event names something that does not
+ * exist. Returns a function that undoes the event; several events are undone in reverse order.
  */
 export function applyEvent(tree: SearchTree, event: RunEvent): () => void {
   const draft = tree as WritableTree;
@@ -209,7 +209,7 @@ export function nodeOf<Node>({ nodes }: { readonly nodes: readonly Node[] }, id:
   return node;
 }
 
-/** What it returns takes the rollout out again, where nothing was added since. */
+/** Adds a rollout. Returns a function that removes it again, provided nothing was added since. */
 function addDistinct(rollouts: Writable<DistinctRollout>[], rollout: JudgedCompletion): () => void {
   const { steps } = rollout;
   const known = rollouts.find(

@@ -28,7 +28,7 @@ export const settingRanges: { readonly mcts: NumbersOf<SearchSettings>; readonly
   },
 };
 
-/** The first number of some settings that is outside its range, as a sentence; undefined when none is. */
+/** Returns a sentence about the first number that is outside its range; undefined if there is none. */
 export function outOfRange(settings: MethodSettings): string | undefined {
   const values = settings as unknown as Readonly<Record<string, unknown>>;
   for (const [name, { words, has }] of Object.entries<NumberRange>(settingRanges[settings.method])) {

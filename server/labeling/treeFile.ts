@@ -4,9 +4,10 @@ import type { RolloutVerdict } from './judge.js';
 import { type DistinctRollout, nodeOf, type SearchNode, type SearchTree } from './searchTree.js';
 
 /**
- * MM-PRM's node (`data_pipeline/omegaprm.py`, `State.get_tree_structure`), which its `traverse.py` reads, and what that file
- * loses. `num_correct` and `num_incorrect` are the counts behind `mc_value` (the lists are without repeats); both are 0 where the
- * value is assumed. The verdicts are in the order of the lists. What `undecided` names is absent where there is none.
+ * MM-PRM's node (`data_pipeline/omegaprm.py`, `State.get_tree_structure`), which its `traverse.py` reads, with further
+ * fields for what MM-PRM's file loses. `num_correct` and `num_incorrect` are the counts behind `mc_value` (the lists
+ * are without repeats); both are 0 where the value is assumed. The verdicts are in the order of the lists. The
+ * `undecided` fields are absent if no rollout is undecided.
  */
 export interface TreeFileNode {
   readonly partial_solution: readonly string[];
@@ -15,7 +16,10 @@ export interface TreeFileNode {
   readonly correct_rollouts: readonly (readonly string[])[];
   readonly incorrect_rollouts: readonly (readonly string[])[];
   readonly children: readonly TreeFileNode[];
-  /** Nodes without a value: not yet sampled, or no rollout was right or wrong. Apart, because `traverse.py` would take them for wrong. */
+  /**
+   * Nodes without a value: not yet sampled, or no rollout was right or wrong. They are listed separately because
+   * `traverse.py` would take them for wrong.
+   */
   readonly unvalued_children?: readonly TreeFileNode[];
   /** The node's number in the event log. */
   readonly node: number;
@@ -35,7 +39,7 @@ export interface TreeFileNode {
 }
 
 export interface TreeFileVerdict extends RolloutVerdict {
-  /** How often this rollout came. */
+  /** How often this rollout was sampled. */
   readonly count: number;
   readonly finish: 'stop' | 'length';
 }
@@ -44,7 +48,7 @@ export interface TreeFileVerdict extends RolloutVerdict {
 export type TreeFile = Omit<TreeFileNode, 'partial_solution' | 'assumed'> & {
   readonly question: string;
   readonly answer: string;
-  /** As in the problems file; empty without an image, a list of several. */
+  /** As in the problems file: empty without an image, a list if there are several. */
   readonly image_path: string | readonly string[];
   readonly id: string;
   /** Seed of the run. */
@@ -52,7 +56,7 @@ export type TreeFile = Omit<TreeFileNode, 'partial_solution' | 'assumed'> & {
   readonly policy: string;
 };
 
-/** `mc_value` is 0 where there is no value, as MM-PRM writes it; `num_correct + num_incorrect` distinguishes the two. */
+/** A missing value is written as `mc_value` 0, as in MM-PRM; `num_correct + num_incorrect` distinguishes the two. */
 export function treeFile(tree: SearchTree): TreeFile {
   const {
     problem: { question, answer, images, id },

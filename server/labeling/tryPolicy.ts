@@ -8,18 +8,18 @@ import type { JudgedRollout, ProblemToLabel } from './runEvents.js';
 
 /** One rollout of a policy with everything that led to it. */
 export interface PolicyTry {
-  /** The policy's name; absent where it could not be asked for it. */
+  /** The policy's name; absent if the policy could not be asked for it. */
   readonly policy?: string;
-  /** In the order in which they ended; none for a model on this machine. */
+  /** In the order in which they ended. */
   readonly requests: readonly KeptRequest[];
-  /** Absent where the policy cannot be used at all: `failure` says why. */
+  /** Absent if the policy cannot be used at all; `failure` says why. */
   readonly rollout?: JudgedRollout;
   readonly failure?: string;
 }
 
 /**
- * Asks a policy for one solution of a problem and has its answer judged. What goes wrong is part of the result, beside the requests that
- * were sent. Rejects with AbortError when cancelled, and never otherwise.
+ * Asks a policy for one solution of a problem and has its answer judged. Errors are part of the result, together with
+ * the requests that were sent. Rejects only with AbortError, when cancelled.
  */
 export async function tryPolicy(
   problem: ProblemToLabel,

@@ -1,7 +1,7 @@
 import { LabelError } from './labelError.js';
 import type { ProblemToLabel, RunEvent } from './runEvents.js';
 
-/** Rollouts that are judged before their undecided share is trusted. */
+/** Number of judged rollouts from which on the share of undecided ones is checked. */
 const FEWEST = 32;
 const EXAMPLES = 3;
 const LONGEST = 100;
@@ -10,8 +10,8 @@ const LONGEST = 100;
 export const defaultMostUndecided = 0.5;
 
 /**
- * Watches how many rollouts of a run are undecided. Labels of the rest are biased toward the answers that are easy to
- * read, so a run with too many of them is stopped.
+ * Watches how many rollouts of a run are undecided. Labels of the others are biased toward the answers that are easy to
+ * read, so a run with too many undecided rollouts is stopped.
  */
 export class UndecidedWatch {
   readonly #most: number;
@@ -24,7 +24,7 @@ export class UndecidedWatch {
     this.#most = most;
   }
 
-  /** Counts a batch; the error that is to end the run when there are too many, with examples. */
+  /** Counts a batch. Returns the error that must end the run, with examples, when too many rollouts are undecided. */
   add({ id, answer: reference }: ProblemToLabel, event: RunEvent): LabelError | undefined {
     if (event.event !== 'rollouts') return undefined;
     for (const rollout of event.rollouts) {

@@ -7,8 +7,8 @@ import type { ScoredDocument } from './scoredDocument.js';
 import { placeAt } from './stepAt.js';
 
 /**
- * Quick fixes at a range: edits only where the right text is certain, else the command that helps; and a review of what is there. `text` is the document's,
- * `diagnostics` those of the range.
+ * Quick fixes at a range: an edit where the correct text is certain, else a command that helps. Also offers a review of
+ * the step or record there. `text` is the document's, `diagnostics` those of the range.
  */
 export function codeActions(document: ScoredDocument, text: string, range: Range, diagnostics: readonly Diagnostic[]): CodeAction[] {
   const own = diagnostics.filter(({ source }) => source === 'StepLens');
@@ -19,7 +19,7 @@ export function codeActions(document: ScoredDocument, text: string, range: Range
   ];
 }
 
-/** Calculations in the steps that the range touches. */
+/** Corrects wrong calculations in the steps that the range touches. */
 function arithmeticFixes(document: ScoredDocument, text: string, range: Range, diagnostics: readonly Diagnostic[]): CodeAction[] {
   const { lines, problems } = document;
   const [from, to] = [lines.offset(range.start), lines.offset(range.end)];
@@ -37,7 +37,7 @@ function arithmeticFixes(document: ScoredDocument, text: string, range: Range, d
   );
 }
 
-/** What people and programs write for a label or a number that a format does not take, and what it means without doubt. */
+/** Labels and numbers as people and programs write them but no format accepts, with their unambiguous meaning. */
 const literals: Readonly<Record<string, string>> = {
   True: 'true',
   False: 'false',
@@ -91,7 +91,7 @@ function literalFixes(document: ScoredDocument, text: string, diagnostic: Diagno
   ];
 }
 
-/** A sign with or without its quotation marks, as the file has it. */
+/** Returns the sign, in quotation marks if the file has them. */
 function signFor(raw: string): string | undefined {
   const inside = /^"(.*)"$/s.exec(raw)?.[1];
   const sign = labelSigns[(inside ?? raw).trim().toLowerCase()];
@@ -103,11 +103,11 @@ function literalFor(raw: string, expected: ExpectedValue | undefined): string | 
   const quoted = /^"\s*(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*"$/.exec(raw)?.[1];
   if (quoted !== undefined && expected === 'number') return quoted.replace(/^(-?)0+(?=\d)/, '$1');
   const literal = literals[raw];
-  // In quotation marks it may be a text, unless true or false was expected.
+  // A literal in quotation marks may be a text, unless true or false was expected.
   return literal === undefined || (raw.startsWith('"') && expected !== 'boolean') ? undefined : literal;
 }
 
-/** What no edit can fix, and what to do instead. */
+/** Offers commands for diagnostics that no edit can fix. */
 function commandFixes(diagnostic: Diagnostic): CodeAction[] {
   const command = commandsFor(String(diagnostic.code));
   return command.map((one) => ({ title: one.title, kind: CodeActionKind.QuickFix, diagnostics: [diagnostic], command: one }));
@@ -143,10 +143,10 @@ function commandsFor(code: string): readonly Command[] {
   }
 }
 
-/** Marks of steps: what people say of such a step settles them. */
+/** Marks of steps that a person's label can settle. */
 const stepMarks: readonly unknown[] = ['first-low-step', 'later-low-step', 'no-rollout-succeeded', 'step-not-scored'];
 
-/** A review of the step where the range begins with what follows it, or of the record. Only files on disk have a label log. */
+/** Offers a review from the step at the start of the range, else of the record. Only files on disk have a label log. */
 function reviewActions(document: ScoredDocument, { start }: Range, diagnostics: readonly Diagnostic[]): CodeAction[] {
   const place = document.uri.startsWith('file:') ? placeAt(document, start) : undefined;
   if (!place || place.problem.steps.length === 0) return [];

@@ -11,9 +11,9 @@ import { stepNumber } from './stepPlace.js';
 import { formatStepValue, lowMark, oneLine } from './valueText.js';
 
 /**
- * On each problem: its tree, its images, labeling, scoring where that was not done, what was found, and once a document that the model does not know its text; on each solution its aggregates. A search tree has one path a
- * leaf, thousands of them: it gets the problem's line only. `results`: what became of problems that were labeled. `window`: the lines
- * that get them, see `lensWindow`; all without it.
+ * Each problem has lenses for its tree, images, labeling, scoring if not scored, and findings. Once per document a lens
+ * reports that the model does not know the text. Each solution has its aggregates, except in a search tree, which has
+ * thousands of paths. `results`: labeling outcomes. `window`: the lines with lenses, see `lensWindow`; default: all.
  */
 export function codeLens(
   document: ScoredDocument,
@@ -35,7 +35,7 @@ export function codeLens(
   });
 }
 
-/** Said once a document, at the first problem with a step that the model does not know. */
+/** Shown once per document, at the first problem with a step that the model does not know. */
 function abstention(document: ScoredDocument, { problem, steps }: ScoredProblem): CodeLens {
   const all = steps.every((step) => step.outOfScope);
   const model = document.model ?? t('The model');
@@ -67,7 +67,7 @@ function problemLenses(document: ScoredDocument, scored: ScoredProblem, result: 
   ];
 }
 
-/** Rollouts can be judged where there are question and reference answer. The first problem of a list offers all of them. */
+/** Labeling needs a question and a reference answer. The first unlabeled problem also offers to label all of them. */
 function labelLenses(document: ScoredDocument, { problem }: ScoredProblem, result: ProblemResult | undefined): Command[] {
   if (!canLabel(problem) || result?.state === 'running') return [];
   const one: Command = {
@@ -80,7 +80,7 @@ function labelLenses(document: ScoredDocument, { problem }: ScoredProblem, resul
   return unlabeled.length > 1 && unlabeled[0]?.problem === problem ? [one, all] : [one];
 }
 
-/** The last run of a problem in its own file, with the way to its tree. */
+/** Shows the last run of a problem, which has its own file, with a link to its tree. */
 function resultLenses({ file, state, value, nodes, rollouts, failures, cause }: ProblemResult): Command[] {
   const open = (title: string): Command => ({ title, command: 'steplens.openTree', arguments: [file, 0] });
   const failed = failures > 0 ? [t('{0} failed', failures.toLocaleString('en'))] : [];
@@ -99,12 +99,12 @@ function canLabel({ question, answer }: Problem): boolean {
   return question.trim() !== '' && (answer ?? '').trim() !== '';
 }
 
-/** No step has a score of the model, nor a reason for having none: scoring is off, was cancelled, or has not begun. */
+/** Whether no step has a model score or a reason for not having one: scoring is off, cancelled, or not yet begun. */
 function isUnscored({ steps }: ScoredProblem): boolean {
   return steps.every(({ values, skipped }) => values.prm === undefined && values.judge === undefined && skipped === undefined);
 }
 
-/** What there is, and a way to the first low step. */
+/** Shows the size of the problem and a link to its first low step. */
 function summary(document: ScoredDocument, scored: ScoredProblem): Command[] {
   const { problem, steps } = scored;
   const [only] = problem.solutions;

@@ -8,12 +8,12 @@ import { isLow, type LowScoredStep, type ScoredDocument, type ScoredProblem, typ
 import { stepPlace } from './stepPlace.js';
 import { formatRollouts, formatStepValue, oneLine, sourceNames } from './valueText.js';
 
-/** Rows of the Problems panel that one file has at most: a list somebody reads, beside those of other files. */
+/** Maximum rows per file in the Problems panel, which is a list for people and also shows other files. */
 export const rowsLimit = 200;
-/** Marks that one file has at a time, those rows included: an editor takes all of them in again after every edit. */
+/** Maximum marks per file at a time, including those rows: an editor processes all of them again after every edit. */
 export const marksLimit = 400;
 
-/** How what is not a first low step is reported: dots in the editor, a row in the Problems panel, or not at all. */
+/** How marks other than first low steps are reported: dots in the editor, rows in the Problems panel, or not at all. */
 export type OtherMarks = 'hint' | 'information' | 'off';
 
 interface Finding {
@@ -28,11 +28,11 @@ export interface Marks {
   /** Rows of the Problems panel, and how many there would be without a limit. */
   readonly rows: number;
   readonly total: number;
-  /** Offsets between which no mark is missing; undefined: none is missing anywhere. */
+  /** Range of offsets in which no mark is missing; undefined = none is missing anywhere. */
   readonly covered?: Span;
 }
 
-/** A mark that is not written out yet: of thousands, some hundred are. */
+/** A mark whose message is not written yet: only a few hundred of thousands of marks are shown. */
 interface Mark {
   readonly at: Span;
   readonly isRow: boolean;
@@ -40,9 +40,10 @@ interface Mark {
 }
 
 /**
- * What could not be read, the first low step of every solution, and by `others` the later low steps, the steps no rollout succeeded
- * from, and the steps a model that knows them could not score. Rows of the Problems panel come first, what matters most before the rest;
- * first low steps beyond `rowsLimit` are marked by hints. Of more marks than `marksLimit` those around `seen` are given.
+ * Marks faults, the first low step of every solution and, depending on `others`, later low steps, steps from which no
+ * rollout succeeded, and steps that the model knows but could not score. Rows of the Problems panel come first, the
+ * most important ones at the top; rows beyond `rowsLimit` become hints. Beyond `marksLimit`, only hints around `seen`
+ * are returned.
  */
 export function diagnostics(document: ScoredDocument, explanations: Explanations, others: OtherMarks = 'hint', seen?: Range): Marks {
   const faults = document.reasoning.faults.map(
@@ -68,7 +69,7 @@ export function diagnostics(document: ScoredDocument, explanations: Explanations
   return { listed, rows: listedRows.length, total: rows.length, ...(shown.length < hints.length && { covered }) };
 }
 
-/** The first of `room` hints, most of them from an offset on. */
+/** Returns the index of the first of `room` hints, most of which are at or after an offset. */
 function firstHint(hints: readonly Mark[], room: number, offset: number): number {
   const next = hints.findIndex(({ at }) => at.end >= offset);
   const wanted = (next < 0 ? hints.length : next) - Math.floor(room / 3);
@@ -108,7 +109,7 @@ function otherMarks(document: ScoredDocument, others: 'hint' | 'information'): M
   return marks;
 }
 
-/** The fault of a document whose reader threw: readers do not, so this is an error of StepLens. */
+/** The fault of a document whose reader threw. Readers should not throw, so this is an error in StepLens. */
 export function readerFailed(error: unknown): Fault {
   const cause = localMessage(error);
   const message = t('StepLens could not read this file: {0}. Please report it, with the file if you can.', cause);
@@ -120,7 +121,7 @@ function faultFinding(document: ScoredDocument, fault: Fault): Finding {
   return { code: fault.code, severity, message: local(fault.message), range: document.lines.range(fault.span) };
 }
 
-/** Characters of a step that its message quotes. */
+/** Maximum number of characters of a step that its message quotes. */
 const quotedLength = 80;
 
 /** `Solution 1, step 3 of 6: “That takes 55 / 7 = 7 dollars.” PRM 0.29, before 0.62. Rollouts: 3/16 right [0.07, 0.43].` */
@@ -148,7 +149,7 @@ function hasRollouts({ values: { mc } }: ScoredStep): boolean {
   return mc?.correct !== undefined && mc.total !== undefined;
 }
 
-/** Why a value of 0 is known from rollouts: counted in the file, or kept at the step's node. Written out where it is shown. */
+/** Explains a value of 0 by rollouts counted in the file or kept at the step's node. Written only when it is shown. */
 function failedRollouts({ problem }: ScoredProblem, { step, values: { mc } }: ScoredStep): (() => string) | undefined {
   if (mc?.value !== 0) return undefined;
   const { total } = mc;

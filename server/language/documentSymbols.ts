@@ -9,16 +9,17 @@ import { aggregationName, chosenBy, solutionValues, verdictWords } from './solut
 import { formatStepValue, lowMark, oneLine } from './valueText.js';
 
 /**
- * Entries of an outline. An editor asks for all of it again after every edit and takes in each entry, so a longer one would make typing slow.
+ * Maximum entries of an outline. An editor processes all of it again after every edit: a longer one slows down typing.
  */
 export const symbolsLimit = 1000;
-/** Deeper tree nodes are beside their parents: clients walk the outline recursively. */
+/** Deeper tree nodes become siblings of their parents, because clients walk the outline recursively. */
 const deepest = 100;
 const nameLength = 60;
 
 /**
- * problem > solution > step, or problem > tree node > child nodes; every name has its value. Where that would be too long every problem
- * still has its entry, and the ones in sight (`window`, see `lensWindow`; without it the first ones) have what is in them.
+ * Outline: problem > solution > step, or problem > tree node > child nodes. The names of steps and nodes include their
+ * values. If that is too long, every problem still has its entry, but only the visible ones (`window`, see
+ * `lensWindow`; by default the first ones) have children.
  */
 export function documentSymbols(document: ScoredDocument, window?: ProblemWindow): DocumentSymbol[] {
   const outline = new Outline(document);
@@ -44,7 +45,7 @@ export function documentSymbols(document: ScoredDocument, window?: ProblemWindow
   return problems;
 }
 
-/** The problems whose content is listed: as many as there is room for beside an entry for each problem, from those in sight on. */
+/** The problems whose content is listed: as many as fit beside one entry per problem, from the visible ones on. */
 function openedProblems({ problems }: ScoredDocument, window: ProblemWindow = { from: 0, to: 0 }): ProblemWindow {
   let room = symbolsLimit - problems.length;
   let { from, to } = { from: window.from, to: window.from };
@@ -52,7 +53,7 @@ function openedProblems({ problems }: ScoredDocument, window: ProblemWindow = { 
     const problem = problems[at];
     if (!problem) return false;
     room -= entriesIn(problem);
-    // The first one in any case: a single tree fills the outline.
+    // The first one is always included: a single tree may fill the outline.
     return room >= 0 || from === to;
   };
   while (takes(to)) to++;
@@ -138,7 +139,7 @@ function addSolutions(outline: Outline, problem: ScoredProblem, parent: Parent):
 }
 
 function addNodes(outline: Outline, problem: ScoredProblem, { nodes }: ReasoningTree, parent: Parent): void {
-  /** Where the children of a node go, by node id. */
+  /** The list for the children of each node, by node id. */
   const lists: DocumentSymbol[][] = [];
   for (const node of nodes) {
     const list = lists[node.parent ?? -1] ?? parent.children;

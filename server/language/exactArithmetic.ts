@@ -1,29 +1,32 @@
-/** A wrong result of a calculation that a text states, and the right one, which is exact. */
+/** A wrong result that a text states for a calculation, and the exact right one. */
 export interface WrongResult {
-  /** Of the result in the text, in UTF-16 units. */
+  /** Start of the stated result in the text, in UTF-16 units. */
   readonly start: number;
   readonly end: number;
   readonly calculation: string;
   readonly right: string;
 }
 
-/** A number of numerator and denominator, the denominator > 0. */
+/** A fraction; the denominator is > 0. */
 interface Fraction {
   readonly top: bigint;
   readonly bottom: bigint;
 }
 
 const numeral = String.raw`\d{1,15}(?:,\d{3})*(?:\.\d{1,12})?`;
-/** `2 + 3 * 4 = 14`: numbers and operators only, and neither a unit, a variable nor a further calculation around them; a quotation mark or a line break of JSON may follow. */
+/**
+ * Matches `2 + 3 * 4 = 14`: numbers and operators only, without a unit, a variable or another calculation around them.
+ * A quotation mark or a line break of JSON may follow.
+ */
 const statement = new RegExp(
   String.raw`(?<![\w.,^_/*+\-×÷·\\(%])(-?${numeral}(?:\s*[-+*/×÷]\s*${numeral}){1,8})\s*=\s*\$?(-?${numeral})(?![\w%^,.]*\d|\s*[-+*/×÷^%=(]|\s*\\(?!"|n[^a-z]))`,
   'g',
 );
 
-/** A date has the looks of a difference. */
+/** Matches a date, which looks like a subtraction. */
 const date = /^\d{4}-\d{1,2}-\d{1,2}$/;
 
-/** The calculations of a text whose stated result is wrong, where the right one is a whole number or a decimal that ends. */
+/** Finds calculations with a wrong stated result if the right one is a whole number or a terminating decimal. */
 export function wrongResults(text: string): WrongResult[] {
   const found: WrongResult[] = [];
   for (const match of text.matchAll(statement)) {
@@ -33,7 +36,7 @@ export function wrongResults(text: string): WrongResult[] {
     if (value === undefined) continue;
     const right = decimal(value);
     if (right === undefined || compare(value, fraction(stated)) === 0) continue;
-    // 3.33 for 3.333 is rounded, not wrong; a result that ends is written whole.
+    // 3.33 for 3.333 is rounded, not wrong.
     if (isRounded(stated, value)) continue;
     const end = match.index + whole.length;
     found.push({ start: end - stated.length, end, calculation: calculation.replace(/\s+/g, ' '), right });
@@ -41,7 +44,7 @@ export function wrongResults(text: string): WrongResult[] {
   return found;
 }
 
-/** The usual order: products and quotients first, from the left. undefined where something is divided by 0. */
+/** Evaluates products and quotients first, from left to right. undefined for a division by 0. */
 function evaluate(calculation: string): Fraction | undefined {
   const parts = [...calculation.matchAll(new RegExp(String.raw`([-+*/×÷])?\s*(${numeral})`, 'g'))];
   let sum: Fraction = { top: 0n, bottom: 1n };
@@ -76,7 +79,7 @@ function compare(a: Fraction, b: Fraction): number {
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 
-/** As few decimals as it takes, at most 6; undefined for a number that does not end by then. */
+/** Formats a number with as few decimals as it needs, at most 6; undefined for a number that needs more. */
 function decimal({ top, bottom }: Fraction): string | undefined {
   for (let digits = 0; digits <= 6; digits++) {
     const scale = 10n ** BigInt(digits);
@@ -89,7 +92,7 @@ function decimal({ top, bottom }: Fraction): string | undefined {
   return undefined;
 }
 
-/** Whether a stated decimal is the value to its own number of decimals: whole numbers are never taken for rounded ones. */
+/** Whether a stated decimal is the value rounded to as many decimals. Whole numbers never count as rounded. */
 function isRounded(stated: string, value: Fraction): boolean {
   const digits = stated.split('.')[1]?.length ?? 0;
   if (digits === 0) return false;

@@ -1,4 +1,4 @@
-/** Where each diagnostic code is explained: the link behind a code in the Problems view. */
+/** Links from the diagnostic codes in the Problems view to their explanations. */
 export interface Explanations {
   /** Address of the code's explanation; undefined when there is none. */
   href(code: string): string | undefined;

@@ -4,11 +4,11 @@ import { isLow, type ScoredDocument, type ScoredProblem } from './scoredDocument
 import { stepPlace } from './stepPlace.js';
 import { formatStepValue, oneLine } from './valueText.js';
 
-/** Problems and low steps of one file that are listed; the rest is counted. */
+/** Maximum problems of a file, and low steps of a problem, that are listed; the rest is only counted. */
 const mostProblems = 1000;
 const mostSteps = 200;
 
-/** A document as the view of the open files lists it: its problems, each with its low steps in the file's order. */
+/** A document's entries in the view of open files: its problems, each with its low steps in the file's order. */
 export function fileOutline(document: ScoredDocument): FileOutline {
   const { problems } = document;
   return {
@@ -32,7 +32,7 @@ function outlineOf(document: ScoredDocument, scored: ScoredProblem): FileOutline
     lowCount: low.length,
     low: low.slice(0, mostSteps).map((step) => ({
       text: oneLine(step.step.text, 80),
-      // One problem is listed below its own title.
+      // The step is listed below its problem's title, so the problem has no number here.
       place: stepPlace(1, scored, step),
       value: formatStepValue(step.value, document.threshold),
       first: step.firstLow,

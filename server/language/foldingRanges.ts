@@ -2,7 +2,7 @@ import type { FoldingRange } from 'vscode-languageserver-types';
 import type { Span } from '../reasoning/span.js';
 import type { ScoredDocument } from './scoredDocument.js';
 
-/** An editor asks for all of them after every edit. In a longer file only the problems fold by this. */
+/** With more nodes and solutions only problems fold, because an editor requests all ranges after every edit. */
 const mostInside = 2000;
 
 /** Folds problems, solutions and tree nodes that span more than one line. */

@@ -18,8 +18,9 @@ const imageHeight = 160;
 const listedSolutions = 12;
 
 /**
- * Every value of the step at a position with its source, or the summary of the problem when the position is on its
- * question. `debugged` is what debugged searches know of the step at this moment. `images` are the URIs of the problem's images that can be shown, `refusals` say why others are not.
+ * Shows every value of the step at a position with its source, or a summary of the problem if the position is on its
+ * question. `debugged`: the step's current state in debugged searches. `images`: URIs of the problem's images that can
+ * be shown; `refusals`: why others cannot.
  */
 export function hover(
   document: ScoredDocument,
@@ -91,14 +92,14 @@ function valueTable(document: ScoredDocument, problem: ScoredProblem, scored: Sc
   return tableOf([t('Source'), t('Value'), t('Change'), t('Evidence')], rows);
 }
 
-/** A table without the columns in which no row says anything. */
+/** Builds a table without the columns that are empty in every row. */
 function tableOf(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const kept = header.map((_, column) => rows.some((row) => row[column] !== '' && row[column] !== '–'));
   const of = (cells: readonly string[]) => cells.filter((_, column) => kept[column]);
   return rows.length === 0 ? '' : table(of(header), rows.map(of));
 }
 
-/** Why a model that knows only some texts says nothing here, and what to do. */
+/** Explains why a model that knows only some texts gave no score, and what to do. */
 function abstention({ outOfScope, skipped }: ScoredStep): string {
   return outOfScope
     ? `${t('Not scored: {0}', escapeMarkdown(local(skipped ?? '')))} ${commandLink(t('Choose a model…'), 'steplens.selectModel')}`
@@ -126,7 +127,7 @@ function solutionLine(problem: ScoredProblem, { step }: ScoredStep): string {
   const [number, all] = [solution.index + 1, problem.problem.solutions.length];
   const name = problem.problem.tree ? t('Path {0} of {1}', number, all) : t('Solution {0} of {1}', number, all);
   const shared = through.length > 1 ? ` ${t('(first of {0} through this step)', through.length)}` : '';
-  // What the heading says of this step is not said again.
+  // If this step is the first low one, the heading already shows that.
   const isHere = steps[firstLow ?? -1]?.step.index === step.index;
   const words = [
     ...verdictWords(solution.correct, chosenBy(problem).get(solution.index)),
@@ -215,7 +216,7 @@ function links(document: ScoredDocument, { problem }: ScoredProblem, step?: Scor
   return all.join(' · ');
 }
 
-/** VS Code cuts a longer hover off, in the middle of an image that is in the record. */
+/** Maximum length of an image URI. VS Code truncates a longer hover, even within an image stored in the record. */
 const longestImage = 60_000;
 
 function pictures(images: readonly string[]): string {

@@ -5,8 +5,8 @@ import type { ScoredDocument, ScoredStep } from './scoredDocument.js';
 import { describeHuman, describeRollouts, formatStepValue, lowMark, sourceNames } from './valueText.js';
 
 /**
- * The deciding value at the end (or the start) of every step that has it in `range`; a dash where it is missing, nothing where none is
- * known yet.
+ * Shows the deciding value at the end (or the start) of every step, if that position is in `range`: a dash for a
+ * missing value, nothing while no value of the problem is known.
  */
 export function inlayHints(document: ScoredDocument, range: Range, position: 'end' | 'start' = 'end'): InlayHint[] {
   const { lines, threshold } = document;
@@ -14,7 +14,7 @@ export function inlayHints(document: ScoredDocument, range: Range, position: 'en
   const hints: InlayHint[] = [];
   for (const { problem, steps } of document.problems) {
     if (problem.span.end < asked.start || problem.span.start > asked.end) continue;
-    // A problem the model does not know at all is left without hints: a dash at every step would say nothing.
+    // A problem that the model does not know at all has no hints: a dash at every step would be useless.
     if (!steps.some((step) => step.value !== undefined || (step.skipped !== undefined && !step.outOfScope))) continue;
     for (const step of steps) {
       const at = step.step.span[position];

@@ -1,9 +1,9 @@
 import type { Range } from '../reasoning/span.js';
 import type { ScoredDocument, ScoredProblem } from './scoredDocument.js';
 
-/** Up to so many lenses, a file has all of them. */
+/** A file with at most this many lenses shows all of them. */
 const most = 40;
-/** Lenses are given for so many screens above and below what is in sight, and given anew when less than one of them is left. */
+/** Screens with lenses above and below the visible lines. The lenses are updated when less than one screen is left. */
 const screens = 2;
 
 /** Positions in `ScoredDocument.problems`; `to` is one past the last. */
@@ -19,8 +19,8 @@ export interface LineWindow {
 }
 
 /**
- * The lines whose code lenses are given while the reader looks at `seen`. At every key VS Code lays out every lens of the file anew,
- * in sight or not, and draws the minimap again: with 140 of them a key took 1.4 times as long as without any.
+ * Returns the lines that get code lenses while `seen` is visible. At every keystroke VS Code lays out every lens of the
+ * file again, visible or not, and redraws the minimap: with 140 lenses a key took 1.4 times as long as without any.
  */
 export function lensWindow({ problems }: Pick<ScoredDocument, 'problems'>, seen: Range): LineWindow {
   if (problems.reduce((sum, problem) => sum + weight(problem), 0) <= most) return { first: 0, last: Infinity };
@@ -28,13 +28,13 @@ export function lensWindow({ problems }: Pick<ScoredDocument, 'problems'>, seen:
   return { first: Math.max(0, seen.start.line - margin), last: seen.end.line + margin };
 }
 
-/** Whether the lines in sight, and a screen above and below them, are in a window. */
+/** Whether the visible lines, and one screen above and below them, are in a window. */
 export function isWithin({ lines }: Pick<ScoredDocument, 'lines'>, seen: Range, { first, last }: LineWindow): boolean {
   const margin = height(seen);
   return Math.max(0, seen.start.line - margin) >= first && Math.min(lines.lineCount - 1, seen.end.line + margin) <= last;
 }
 
-/** The problems that lines in sight belong to. */
+/** The problems on the visible lines. */
 export function windowInSight({ problems, lines }: Pick<ScoredDocument, 'problems' | 'lines'>, { start, end }: Range): ProblemWindow {
   const [first, last] = [lines.offset(start), lines.offset(end)];
   const from = problems.findIndex(({ problem }) => problem.span.end >= first);
@@ -44,7 +44,7 @@ export function windowInSight({ problems, lines }: Pick<ScoredDocument, 'problem
   return { from, to: Math.max(to, from) };
 }
 
-/** The problems that have a part in a window. */
+/** The problems that overlap a window. */
 export function problemsWithin(document: Pick<ScoredDocument, 'problems' | 'lines'>, { first, last }: LineWindow): ProblemWindow {
   return windowInSight(document, { start: { line: first, character: 0 }, end: { line: last + 1, character: 0 } });
 }
@@ -53,7 +53,7 @@ function height({ start, end }: Range): number {
   return end.line - start.line + 1;
 }
 
-/** Lenses of a problem. */
+/** Counts the lenses of a problem. */
 function weight({ problem }: ScoredProblem): number {
   return 1 + (problem.tree ? 0 : problem.solutions.length);
 }

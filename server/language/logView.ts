@@ -3,8 +3,8 @@ import type { Range } from '../reasoning/span.js';
 import { type LoggedProblem, matchLog } from './replay.js';
 
 /**
- * The places of a tree that was built from its log: by node of its view, the line of the event that made it. Undefined where the log
- * describes another problem.
+ * Returns, for each node in the view of a tree built from its log, the line of the event that created the node.
+ * Undefined when the log describes another problem.
  */
 export function logLines(events: readonly RunEvent[], problem: LoggedProblem): readonly number[] | undefined {
   const lines = new Map([[0, 0]]);
@@ -12,7 +12,7 @@ export function logLines(events: readonly RunEvent[], problem: LoggedProblem): r
   return matchLog(events, problem)?.order.map((id) => lines.get(id) ?? 0);
 }
 
-/** The whole of a log's line. */
+/** Returns the range of a whole line of a log. */
 export function logRange(events: readonly RunEvent[], line: number): Range {
   return { start: { line, character: 0 }, end: { line, character: JSON.stringify(events[line]).length } };
 }

@@ -1,4 +1,4 @@
-/** Text of a file as literal text in Markdown, also inside a table cell: one line, nothing in it is markup or an icon. */
+/** Escapes a file's text for Markdown, including table cells: the result is one line without markup or icons. */
 export function escapeMarkdown(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]()#+\-.!|<>~$&]/g, '\\$&');
 }

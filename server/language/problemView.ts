@@ -81,7 +81,7 @@ function groupsOf(node: TreeNode, answers: Map<string, string | undefined>): rea
   return found;
 }
 
-/** A complete solution: its value is one verdict on it, which MM-PRM keeps as a rollout without steps. */
+/** Whether a node is a complete solution: its value is one verdict, which MM-PRM keeps as a rollout without steps. */
 function isSingleVerdict({ rollouts }: TreeNode): boolean {
   return rollouts.length === 1 && rollouts[0]?.steps.length === 0;
 }
@@ -95,7 +95,7 @@ interface TrieNode {
   correct?: boolean;
 }
 
-/** The solutions of a problem without a search tree as one; `nodeOf`: by step, the node it became. */
+/** Merges the solutions of a problem without a search tree into a trie; `nodeOf` maps each step to its node. */
 function trieOf(scored: ScoredProblem): { readonly nodes: readonly TrieNode[]; readonly nodeOf: ReadonlyMap<number, number> } {
   const root: TrieNode = { id: 0, parent: null, depth: 0, byText: new Map() };
   const nodes = [root];
@@ -179,7 +179,7 @@ function placeOf(
   return { start, end: start };
 }
 
-/** The tree shows what the labels say, so its values are by trust; whether a step is low is reported as everywhere else. */
+/** Returns a node's values. The tree shows the most trusted value; whether a step is low is the same as elsewhere. */
 function nodeValues(
   values: StepValues,
   threshold: number,

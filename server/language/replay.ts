@@ -7,7 +7,7 @@ import { along } from '../reasoning/paths.js';
 import type { ReasoningTree, Step } from '../reasoning/problem.js';
 import { wilsonInterval } from '../reasoning/wilson.js';
 
-/** What of a problem is compared with its log. */
+/** The parts of a problem that are compared with its log. */
 export interface LoggedProblem {
   readonly id?: string;
   readonly steps: readonly Step[];
@@ -15,9 +15,9 @@ export interface LoggedProblem {
 }
 
 /**
- * An event log as frames about the nodes of the tree that is in the file, or about the steps of a Monte-Carlo record, which
- * is one of the log's solutions. null when the log is of another one: another problem, or a file that was edited. Rollouts
- * that were added by hand and taken back again are in the log alone.
+ * Converts an event log to frames about the nodes of the tree in the file, or about the steps of a Monte-Carlo record,
+ * which is one of the log's solutions. null when the log does not match: it is about another problem, or the file was
+ * edited. Rollouts that were added by hand and then undone are only in the log.
  */
 export function replayOf(events: readonly RunEvent[], problem: LoggedProblem, prices: Prices = noPrices): Replay | null {
   const found = matchLog(events, problem);
@@ -35,7 +35,7 @@ export function replayOf(events: readonly RunEvent[], problem: LoggedProblem, pr
 
 const noPrices: Prices = { prompt: 0, completion: 0 };
 
-/** Of all of the log, what was asked for by hand and undone included: it was paid for. */
+/** Cost of the whole log, including rollouts that were added by hand and undone: they were paid for. */
 function costOf(events: readonly RunEvent[], prices: Prices): Pick<Replay, 'cost'> {
   const problem = problemExpense(events);
   if (problem === undefined) return {};
@@ -46,7 +46,7 @@ function costOf(events: readonly RunEvent[], prices: Prices): Pick<Replay, 'cost
   return { cost: { ...total, labels: problem.labels, seconds: busyTime(problem.batches) / 1000, ...price } };
 }
 
-/** After how many events of the log it told what is in the file, and the log's number of each node of the file's view. */
+/** Finds the number of events after which the log matches the file, and the log's ids of the file's nodes. */
 export function matchLog(
   events: readonly RunEvent[],
   problem: LoggedProblem,
@@ -61,7 +61,7 @@ export function matchLog(
   return null;
 }
 
-/** The problem and the chain of the solution that the record's id names; no chain where it names none. */
+/** Node ids of the problem and of the solution that the record's id names; only the problem if it names none. */
 function solutionOrder({ nodes, problem }: SearchTree, { id }: LoggedProblem): number[] {
   const order = [0];
   const first = nodes[0]?.children.find((_, i) => recordId(problem.id, i) === id);
@@ -82,14 +82,14 @@ function isSameRecord({ nodes, begin }: SearchTree, [, ...chain]: readonly numbe
   );
 }
 
-/** All of the log, then its state before each batch that was added after the search had ended, the last one first. */
+/** Event counts: the whole log, then up to each batch added after the end of the search, the last one first. */
 function momentsToCompare(events: readonly RunEvent[]): number[] {
   const end = events.findIndex(({ event }) => event === 'end');
   const added = end < 0 ? [] : events.flatMap(({ event }, at) => (at > end && event === 'rollouts' ? [at] : []));
   return [events.length, ...added.reverse()];
 }
 
-/** The log's node ids as the tree file has its nodes, in document order; nodes without a value are not among its children. */
+/** The log's node ids in the order of the tree file, which does not include child nodes without a value. */
 function documentOrder({ nodes }: SearchTree): number[] {
   const order: number[] = [];
   const open = [0];
@@ -117,7 +117,7 @@ function isSame(logged: SearchTree, order: readonly number[], { nodes }: Reasoni
   );
 }
 
-/** `isRecord`: of a record only its own steps and what happens to the problem is reported, and the problem has no value of its own. */
+/** `isRecord`: only events of the record's own steps and of the problem are reported, and the problem has no value. */
 function framesOf(events: readonly RunEvent[], order: readonly number[], isRecord: boolean): ReplayFrame[] {
   const [begin] = events;
   if (begin?.event !== 'begin') return [];
@@ -136,7 +136,7 @@ function framesOf(events: readonly RunEvent[], order: readonly number[], isRecor
       const isChange = 'node' in event && event.event !== 'move' && !(isRecord && node === 0);
       const changed = isChange ? tree.nodes[event.node] : undefined;
       frames.push({ event: told, line, node, ...(changed && { state: stateOf(changed) }) });
-      // A node that never got a value is not in the file: its parent stands for it.
+      // A node that never got a value is not in the file: its nearest ancestor in the file is used instead.
     } else if (!isRecord) frames.push({ event: told, line, node: nearestIn(inFile, tree, (event as { node: number }).node) });
   }
   return frames;

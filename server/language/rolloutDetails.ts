@@ -4,7 +4,7 @@ import type { JudgedCompletion, RunEvent } from '../labeling/runEvents.js';
 import type { RolloutDetails, RolloutView } from '../protocol/problemView.js';
 import { type LoggedProblem, matchLog } from './replay.js';
 
-/** A node's rollouts with what the log has of each; as they are where the log is of another tree. `node`: of the file. */
+/** Adds the log's details to a node's rollouts; unchanged if the log describes another tree. `node`: of the file. */
 export function withDetails(
   rollouts: readonly RolloutView[],
   events: readonly RunEvent[] | undefined,
@@ -28,7 +28,7 @@ export function withDetails(
   });
 }
 
-/** Tokens and time are those of the smallest unit the log knows them of: the rollout, its request, or its batch. */
+/** Tokens and time are those of the smallest unit that the log has them for: the rollout, its request, or its batch. */
 function detailsOf(event: RunEvent & { readonly event: 'rollouts' }, at: number, rollout: JudgedCompletion): RolloutDetails {
   const { verdict, method, reason, judgeFailure, finish, reasoning } = rollout;
   const { requests, finishReason, seed, tokens, replyTokens, latency, raw } = rolloutFacts(event, at);

@@ -3,18 +3,18 @@ import type { LineIndex } from '../reasoning/span.js';
 import type { StepValues, ValueSource } from '../reasoning/stepValue.js';
 import { stepVerdict, valueOf } from '../reasoning/stepVerdict.js';
 
-/** Values that a file holds, the most trusted first. */
+/** Sources of the values in a file, the most trusted first. */
 const LABELS: readonly ValueSource[] = ['human', 'mc', 'recordedPrm', 'judge'];
 
 /**
- * Which value decides whether a step is low, where the user chose the model: its live score, which is for the present text and not for
- * the one a label was made for; without it what the file holds, by trust.
+ * Order of the values that decide whether a step is low if the user chose the model: first its live score, which is
+ * about the present text and not the one that was labeled, then the values in the file, the most trusted first.
  */
 export const LIVE_FIRST: readonly ValueSource[] = ['prm', ...LABELS];
 
 /**
- * `model`: the live score decides wherever there is one. `labels`: it decides only on paths without labels in the file, for a model that
- * nobody chose.
+ * `model`: the live score decides wherever there is one. `labels`: it decides only on paths without labels in the file,
+ * for a model that the user did not choose.
  */
 export type Decides = 'model' | 'labels';
 
@@ -48,13 +48,13 @@ export interface ScoredStep {
   readonly low: boolean;
   /** Low, and no step before it is. */
   readonly firstLow: boolean;
-  /** The live value is the one from before the last edit; a new one is on its way. */
+  /** Whether the live value is from before the last edit and a new one is pending. */
   readonly stale: boolean;
   /** Why the model gave no score. */
   readonly skipped?: string;
-  /** The reason is that the step is outside the texts the model knows. */
+  /** Whether the step has no score because it is outside the texts that the model knows. */
   readonly outOfScope: boolean;
-  /** A person judged exactly this text in a review: that decides before everything else. */
+  /** Whether a person judged exactly this text in a review, which takes precedence over everything else. */
   readonly reviewed: boolean;
 }
 
@@ -72,7 +72,7 @@ export interface ProblemScores {
   readonly skipped: ReadonlyMap<number, string>;
   /** Those of the skipped steps that are outside the texts the model knows. */
   readonly outOfScope?: ReadonlySet<number>;
-  /** What kind of value the scores are; `prm` when not said. */
+  /** Kind of value of the scores; `prm` when absent. */
   readonly source?: 'judge';
   /** Steps whose score is not the one of their present text; undefined = none. */
   readonly pending?: ReadonlySet<number>;
@@ -80,8 +80,8 @@ export interface ProblemScores {
 
 /**
  * Joins a problem with its scores and judges every step against `threshold`. Whether a step is the first low one depends
- * on its own path (`Step.parent`), so a step that several paths share has one verdict. `reviews`: what people said of steps, by index;
- * it was said of exactly their text, so it decides. O(steps).
+ * on its own path (`Step.parent`), so a step that several paths share has one verdict. `reviews`: people's labels by
+ * step index; they are about exactly this text, so they decide. O(steps).
  */
 export function scoredProblem(
   problem: Problem,
@@ -103,7 +103,7 @@ export function scoredProblem(
       ...(score !== undefined && !Number.isNaN(score) && { [live]: score }),
       ...(human !== undefined && { human }),
     };
-    // A path follows its labels alone, so that no verdict mixes sources; what the model says is still among the values.
+    // On a labeled path only labels decide, so that no verdict mixes sources; the model's score stays in `values`.
     const verdict =
       human !== undefined
         ? stepVerdict(values, threshold, ['human'])
@@ -136,7 +136,7 @@ function onLabeledPaths(steps: readonly Step[]): ReadonlySet<number> {
   );
   const { size } = found;
   if (size === 0 || size === steps.length) return found;
-  // A parent comes before its children. Toward the root first, so that a sibling of a labeled branch does not count as labeled by it.
+  // Parents precede children. Both passes start from the labeled steps, so siblings of a labeled branch stay out.
   const below = new Set(found);
   for (const { index, parent } of steps) if (parent !== undefined && below.has(parent)) below.add(index);
   for (const { index, parent } of steps.toReversed()) if (parent !== undefined && found.has(index)) found.add(parent);

@@ -7,7 +7,7 @@ import { valueOf } from '../reasoning/stepVerdict.js';
 import type { ScoredProblem, ScoredStep } from './scoredDocument.js';
 import { formatStepValue, sourceNames } from './valueText.js';
 
-/** Values of different sources do not add up: a solution is summed over the first of these that knows any of its steps. */
+/** Values of different sources are not mixed: a solution is aggregated over the first source with a value for it. */
 const summedSources: readonly ValueSource[] = ['prm', 'mc', 'recordedPrm', 'judge', 'human'];
 
 export interface SourceAggregates extends Aggregates {
@@ -24,7 +24,7 @@ export interface SolutionValues {
 
 export function solutionValues(problem: ScoredProblem, solution: Solution): SolutionValues {
   const steps = along(problem.steps, solution.steps);
-  // Where labels decide, a model's scores beside them are not what the solution is summed over.
+  // Where labels decide, the model's scores beside them are left out of the aggregates.
   const isScored = steps.some((step) => step.source === 'prm');
   const aggregates = aggregatesOf(steps.map(({ values }) => (isScored ? values : { ...values, prm: NaN })));
   const firstLow = steps.findIndex((step) => step.low);
@@ -40,14 +40,14 @@ export function aggregatesOf(steps: readonly StepValues[]): SourceAggregates | u
   return undefined;
 }
 
-/** A way of summing steps, as it is called beside its number. */
+/** Name of an aggregation, as shown beside its number. */
 export function aggregationName(how: Aggregation): string {
   return { min: t('min'), mean: t('mean'), last: t('last'), product: t('product') }[how];
 }
 
 /**
- * By solution: the ways of summing its steps by which Best-of-N chooses it, the first of equal ones. None where there is nothing to
- * choose from: one solution, a tree's paths, or values of different sources.
+ * For each solution, the aggregations by which Best-of-N chooses it; of equal solutions, the first is chosen. Empty if
+ * there is nothing to choose from: one solution, a tree's paths, or values of different sources.
  */
 export function chosenBy(problem: ScoredProblem): ReadonlyMap<number, readonly Aggregation[]> {
   const chosen = new Map<number, Aggregation[]>();
@@ -63,7 +63,7 @@ export function chosenBy(problem: ScoredProblem): ReadonlyMap<number, readonly A
   return chosen;
 }
 
-/** `✗ wrong · chosen by min and last`: the file's verdict on the final answer, and who would have chosen the solution. */
+/** `✗ wrong · chosen by min and last`: the file's verdict on the final answer, and the aggregations that choose it. */
 export function verdictWords(correct: boolean | undefined, by: readonly Aggregation[] | undefined): string[] {
   const verdict = correct === undefined ? [] : [correct ? t('✓ right') : t('✗ wrong')];
   return by === undefined

@@ -5,12 +5,12 @@ import type { ScoredDocument, ScoredProblem, ScoredStep } from './scoredDocument
 export interface DocumentPlace {
   readonly problem: ScoredProblem;
   readonly step?: ScoredStep;
-  /** Position is in the question's text. */
+  /** Whether the position is in the question's text. */
   readonly onQuestion: boolean;
   readonly offset: number;
 }
 
-/** The problem, and the step, that holds a position. */
+/** Returns the problem and the step at a position. */
 export function placeAt(document: ScoredDocument, position: Position): DocumentPlace | undefined {
   const offset = document.lines.offset(position);
   const problem = narrowest(document.problems, ({ problem }) => problem.span, offset);
@@ -36,7 +36,7 @@ export function stepAt(document: ScoredDocument, position: Position): StepAtResu
   };
 }
 
-/** Spans may touch or nest; the narrowest one that holds the offset is meant, of equal ones the inner (later) one. */
+/** Returns the item with the narrowest span at an offset, of equal ones the inner (later) one: spans touch or nest. */
 function narrowest<T>(items: readonly T[], spanOf: (item: T) => Span, offset: number): T | undefined {
   let best: T | undefined;
   let width = Infinity;

@@ -21,7 +21,7 @@ export function stepNumber({ steps }: ScoredProblem, { step }: ScoredStep): numb
   return number;
 }
 
-/** Where a step is, in words: `Problem 2, solution 1, step 3 of 6`; of a tree `Node 7, step 3`. What there is one of is not counted. */
+/** A step's place: `Problem 2, solution 1, step 3 of 6`; in a tree `Node 7, step 3`. A single item has no number. */
 export function stepPlace(problemCount: number, scored: ScoredProblem, step: ScoredStep): string {
   const { problem } = scored;
   const parts = problemCount > 1 ? [t('problem {0}', problem.index + 1)] : [];

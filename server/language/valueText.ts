@@ -22,7 +22,7 @@ export const sourceNames: Readonly<Record<ValueSource, string>> = {
 /** The mark beside the value of the first low step; later low steps have the number alone. */
 export const lowMark = '▼';
 
-/** Two decimals, or as many (up to four) as it takes to be on the same side of the threshold as the value itself. */
+/** Formats with two decimals, or up to four if needed to stay on the value's own side of the threshold. */
 export function formatStepValue(value: number, threshold?: number): string {
   if (threshold === undefined) return value.toFixed(2);
   for (let digits = 2; digits < 4; digits++) {
@@ -37,7 +37,7 @@ export function formatChange(change: number): string {
   return `${size === '0.00' ? '±' : change < 0 ? '-' : '+'}${size}`;
 }
 
-/** `3/16 right [0.07, 0.43]`; undefined when the file does not tell the counts. */
+/** `3/16 right [0.07, 0.43]`; undefined when the file does not have the counts. */
 export function formatRollouts(mc: McValue): string | undefined {
   if (mc.correct === undefined || mc.total === undefined) return undefined;
   const interval = wilsonInterval(mc.correct, mc.total);
@@ -52,7 +52,7 @@ export function shareBar({ value, assumed, hard }: McValue): string {
   return `${'▰'.repeat(full)}${'▱'.repeat(10 - full)}`;
 }
 
-/** What the number rests on, in words; empty when the file does not tell. */
+/** Describes the evidence for the value; empty when the file has none. */
 export function describeRollouts(mc: McValue): string {
   const parts: string[] = [];
   if (mc.assumed) parts.push(t('assumed: part of a correct rollout, nothing was sampled from here'));

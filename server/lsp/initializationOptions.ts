@@ -1,7 +1,7 @@
 import type { InitializationOptions } from '../protocol/settings.js';
 import { readSettings } from '../protocol/settingsTable.js';
 
-/** An editor that says nothing about trust has no untrusted workspaces. */
+/** Reads `initializationOptions`. The workspace is trusted unless the editor reports that it is not. */
 export function readInitializationOptions(
   value: unknown,
 ): Required<Pick<InitializationOptions, 'allowedServers' | 'allowedLabelingServers'>> & InitializationOptions {

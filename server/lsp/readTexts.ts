@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** `zh-cn`, `de`: nothing that leads out of the folder. */
+/** Matches `zh-cn` and `de`, but no path that leads out of the folder. */
 const localeForm = /^[a-z]{2,3}(-[a-z]{2,4})?$/;
 
-/** The bundle of a language (`InitializeParams.locale`, in any case) in a folder. Empty where there is none: texts are English then. */
+/** Reads the bundle of `locale` (`InitializeParams.locale`, in any case). Empty without one: texts are then English. */
 export async function readTexts(folder: string, locale: string | undefined): Promise<Readonly<Record<string, string>>> {
   const name = locale?.toLowerCase() ?? '';
   if (!localeForm.test(name)) return {};

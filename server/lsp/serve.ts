@@ -4,15 +4,15 @@ import { startServer } from './server.js';
 import { createWorld } from './world.js';
 
 /**
- * Serves the client this process was started by, over what its arguments name: `--stdio`, `--node-ipc` or `--socket=PORT`.
- * Whatever is thrown outside a request is logged and the server continues: its documents are open in somebody's editor.
+ * Serves the client that started this process, over `--stdio`, `--node-ipc` or `--socket=PORT` as its arguments name.
+ * An error outside a request is logged and the server continues, because its documents are open in an editor.
  */
 export function serve(): void {
   const connection = createConnection();
   process.on('uncaughtException', (error) => report(connection, error));
   process.on('unhandledRejection', (reason) => report(connection, reason));
   const stop = startServer(connection, createWorld());
-  // Runs close their logs and give their claims back; the inference process ends.
+  // Runs close their logs and release their claims; the inference process ends.
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.once(signal, () => void stop().finally(() => process.exit(128 + constants.signals[signal])));
 }
@@ -22,6 +22,6 @@ function report(connection: Connection, reason: unknown): void {
   try {
     connection.console.error(text);
   } catch {
-    // The client has gone; there is nobody to tell.
+    // The client has disconnected, so the error cannot be reported.
   }
 }

@@ -39,8 +39,8 @@ const handlers: readonly ((session: EditorSession) => void)[] = [
 ];
 
 /**
- * Serves one client: opens its session, registers the handlers, and follows its documents. The result stops what is under way
- * and resolves when it has ended.
+ * Serves one client: opens its session, registers the handlers, and follows its documents. The returned function stops
+ * all work in progress and resolves when it has ended.
  */
 export function startServer(connection: Connection, world: ServerWorld): () => Promise<void> {
   const texts = new TextDocuments(TextDocument);
@@ -60,7 +60,7 @@ export function startServer(connection: Connection, world: ServerWorld): () => P
         codeLensProvider: {},
         codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.Refactor] },
         documentSymbolProvider: true,
-        // JSON folds by itself. Where two providers fold, VS Code asks both in every pause, and draws all folds of a long file anew.
+        // VS Code folds JSON itself. With two providers it asks both at every pause and redraws all folds of a file.
         foldingRangeProvider: { documentSelector: [{ language: 'markdown' }, { language: 'plaintext' }] },
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
       },

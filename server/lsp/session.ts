@@ -38,16 +38,16 @@ import type { LabelerOptions, ServerWorld } from './world.js';
 /** What the user allows besides scoring. */
 export interface Permissions {
   readonly isTrusted: boolean;
-  /** Origins of policies and judges; this machine needs no consent. */
+  /** Origins of policies and judges that the user has consented to. This machine needs no consent. */
   readonly allowedLabelingServers: readonly string[];
 }
 
 interface Published {
   readonly version: number | undefined;
   readonly diagnostics: string;
-  /** Offsets between which no mark is missing; undefined: everywhere. */
+  /** Range of offsets in which no mark is missing; undefined = the whole document. */
   readonly covered?: NonNullable<Marks['covered']>;
-  /** The steps of the problems whose hints and lenses the client has, as they were; those that are scored since are another list. */
+  /** Model, threshold and lists of steps behind the client's hints and lenses. New scores bring a new list. */
   readonly shown: readonly unknown[];
 }
 
@@ -68,9 +68,9 @@ export class EditorSession {
   readonly #client: InitializeParams['capabilities'];
   readonly #progress: ScoringProgress;
   readonly #explanations: Explanations;
-  /** What the client was sent of each document. */
+  /** What was last sent to the client, by document. */
   readonly #published = new Map<string, Published>();
-  /** What is in sight of each document, and the window of its code lenses; of clients that say so. */
+  /** The visible lines of each document and the window of its code lenses, if the client reports visible lines. */
   readonly #seen = new Map<string, { readonly range: Range; readonly window?: LineWindow }>();
   #stopRefresh: (() => void) | undefined;
 
@@ -125,7 +125,7 @@ export class EditorSession {
       log,
       onChange: (changed) => {
         void this.door.tell(LabelingChanged, changed);
-        // The lens of a problem says what became of it.
+        // The code lens of a problem shows its outcome.
         if (changed.state !== 'running' || changed.rollouts === 0) this.refreshViews();
       },
     });
@@ -154,13 +154,13 @@ export class EditorSession {
     return this.service.document(uri);
   }
 
-  /** The document with the edits that were made before the question: what is asked of a text is about what is in the editor. */
+  /** Resolves with the document after all earlier edits are read, so that answers match the text in the editor. */
   async readDocument(uri: string): Promise<ScoredDocument | undefined> {
     await this.service.whenRead(uri);
     return this.document(uri);
   }
 
-  /** Where the images that a document names may be. */
+  /** Returns the folders in which a document's images may be. */
   imagePlace(uri: string): ImagePlace {
     return imagePlace(uri, [...this.folders, ...this.service.trusted.imageFolders.filter(isAbsolute)]);
   }
@@ -170,7 +170,7 @@ export class EditorSession {
     return this.world.findImages(this.imagePlace(uri), names);
   }
 
-  /** The settings that apply to a document's file: its folder of the workspace can have its own. */
+  /** Returns the settings for a document's file: each workspace folder can have its own. */
   async settingsFor(uri: string): Promise<ServerSettings> {
     const { trusted } = this.service;
     if (this.#client.workspace?.configuration !== true) return trusted;
@@ -183,13 +183,13 @@ export class EditorSession {
     }
   }
 
-  /** Takes what the user allows now. Runs that send to a server which is not allowed any more are stopped. */
+  /** Applies the user's current permissions and stops runs that send to a server that is no longer allowed. */
   permit(permissions: Permissions): void {
     this.#permissions = permissions;
     this.labeling.stopSending((origin) => !this.#allowsLabeling(origin));
   }
 
-  /** Rejects what writes files or sends text at the wish of a workspace that is not trusted. */
+  /** Rejects requests that would write files or send text when the workspace is not trusted. */
   requireTrust(): void {
     if (!this.#permissions.isTrusted)
       throw new RequestError(
@@ -200,7 +200,7 @@ export class EditorSession {
       );
   }
 
-  /** Rejects what would send something to label to a policy or judge that the user has not allowed. A folder needs no consent. */
+  /** Rejects requests to a policy or judge that the user has not consented to. A folder needs no consent. */
   requireLabelingConsent(url: string): void {
     const origin = originOf(url);
     if (origin !== undefined && !this.#allowsLabeling(origin))
@@ -213,7 +213,7 @@ export class EditorSession {
       );
   }
 
-  /** Origins that may not be sent anything yet, see `LabelingServers`. */
+  /** Returns the origins that still need the user's consent, see `LabelingServers`. */
   labelingServersToAsk({ policy, judge }: LabelingServersParams = {}): string[] {
     const { labelingPolicy, labelingJudge, verifier } = this.service.trusted;
     return serversOf({ labelingPolicy: policy ?? labelingPolicy, labelingJudge: judge ?? labelingJudge, verifier }).filter(
@@ -221,7 +221,7 @@ export class EditorSession {
     );
   }
 
-  /** What became of the problems of a document; of a very long one, of its first ones. */
+  /** Returns the labeling outcomes of a document's problems; in a very long document, only of the first ones. */
   async labelingResults(uri: string): Promise<readonly ProblemResult[]> {
     const document = this.document(uri);
     if (!document || !uri.startsWith('file:') || isEventLog(uri)) return [];
@@ -233,7 +233,7 @@ export class EditorSession {
     return isLoopback(origin) || this.#permissions.allowedLabelingServers.includes(origin);
   }
 
-  /** Where the searches are that are debugged, the one begun last first. */
+  /** Current positions of all debugged searches, the most recently started first. */
   get moments(): readonly Moment[] {
     return [...this.debugged.values()].flatMap(({ moment }) => moment ?? []).reverse();
   }
@@ -244,11 +244,11 @@ export class EditorSession {
     this.#seen.delete(uri);
     if (!this.#published.delete(uri)) return;
     void this.connection.sendDiagnostics({ uri, diagnostics: [] });
-    // An editor may still show the text: the editor's side closes what is no reasoning any more.
+    // The editor may still show the text: the client also closes documents that are no longer claimed.
     this.refreshViews();
   }
 
-  /** What of a document is in sight: its code lenses are asked for again, and its marks are sent again, when they are elsewhere. */
+  /** Sets the visible lines of a document. Updates its code lenses and marks if they do not cover these lines. */
   lookAt(uri: string, range: Range): void {
     const before = this.#seen.get(uri);
     this.#seen.set(uri, { ...before, range });
@@ -263,7 +263,7 @@ export class EditorSession {
     });
   }
 
-  /** The lines that get code lenses now; undefined: all, for a client that does not say what is in sight. */
+  /** Returns the lines that get code lenses now; undefined = all, for a client that does not report visible lines. */
   lensWindow(document: ScoredDocument): LineWindow | undefined {
     const seen = this.#seen.get(document.uri);
     if (!seen) return undefined;
@@ -273,13 +273,13 @@ export class EditorSession {
     return window;
   }
 
-  /** The problems that can be seen now; undefined for a client that does not say. */
+  /** Returns the problems on the visible lines; undefined for a client that does not report these. */
   problemsInSight(document: ScoredDocument): ProblemWindow | undefined {
     const seen = this.#seen.get(document.uri);
     return seen && windowInSight(document, seen.range);
   }
 
-  /** Asks the client, once for many documents, to ask again for what it shows. */
+  /** Asks the client, once for many documents, to request its hints and code lenses again. */
   refreshViews(): void {
     this.#stopRefresh ??= this.world.clock.after(0, () => {
       this.#stopRefresh = undefined;
@@ -310,19 +310,19 @@ export class EditorSession {
     const shown = document ? [document.model, document.threshold, ...this.#shownProblems(document)] : [];
     const now = { version: document?.version, diagnostics: JSON.stringify(listed), ...(covered && { covered }), shown };
     this.#published.set(uri, now);
-    // While a file is scored most of its marks stay as they are, and an editor takes in a thousand of them at a time.
+    // Sent only if changed: while a file is scored most marks stay the same, and an editor processes all of them again.
     if (!before || before.version !== now.version || before.diagnostics !== now.diagnostics)
       this.connection
         .sendDiagnostics({ uri, diagnostics: [...listed], ...(document && { version: document.version }) })
         .catch((error: unknown) => this.connection.console.warn(`diagnostics of ${uri}: ${String(error)}`));
     const marks = document && { ...lowCounts(document), ...documentFacts(document), listed: rows, total };
     void this.door.tell(DocumentChanged, { uri, version: document?.version ?? 0, ...(marks && { marks }) });
-    // After an edit the client asks for hints and lenses by itself. While a long file is scored, most of what is new is out of sight.
+    // After an edit the client requests hints and lenses itself. In a long file, most new scores are not visible.
     const isNew = before?.shown.length !== shown.length || shown.some((one, at) => one !== before.shown[at]);
     if (!before || (before.version === now.version && isNew)) this.refreshViews();
   }
 
-  /** The problems that the client has hints or lenses of: those in sight and around them; all for one that does not say. */
+  /** Steps of the problems that the client may show: those in the window of code lenses, or all without a window. */
   #shownProblems(document: ScoredDocument): readonly unknown[] {
     const { window } = this.#seen.get(document.uri) ?? {};
     const { from, to } = window ? problemsWithin(document, window) : {};

@@ -31,8 +31,8 @@ import { readTexts } from './readTexts.js';
 const editorMaxLength = 50_000_000;
 
 /**
- * Reads a text of an editor. An empty one is claimed only where nothing but records can be in it (JSON Lines), and a
- * reader that fails is a fault of the document, not the end of the server.
+ * Reads a text of an editor. An empty text is claimed only as JSON Lines, which can contain nothing but records. A
+ * reader that throws adds a fault to the document and does not end the server.
  */
 export const readInEditor: Reader = (text, { uri, languageId }) => {
   if (text.trim() === '' && languageId !== 'jsonl') return undefined;
@@ -44,7 +44,7 @@ export const readInEditor: Reader = (text, { uri, languageId }) => {
   }
 };
 
-/** Reads an edited text as `readInEditor` does, of which only a part is read. */
+/** Reads an edited text like `readInEditor`, but only the part that changed. */
 export const readEditedInEditor: EditReader = (text, before) => {
   collectBefore(text);
   return readEdited(text, before, editorMaxLength);
@@ -58,7 +58,7 @@ export interface LabelerOptions {
     ServerSettings,
     'device' | 'threads' | 'labelingJudge' | 'labelingJudgeModel' | 'labelingKeepRequests' | 'verifier'
   >;
-  /** Throws where the user has not allowed that what is labeled is sent to a server, by its URL. */
+  /** Throws if the user has not consented to sending problems for labeling to the server at this URL. */
   readonly requireConsent: (url: string) => void;
 }
 
@@ -75,9 +75,9 @@ export interface ServerWorld {
   createDebugWorld(options: LabelerOptions): DebugWorld;
   sendAgain(request: LoggedRequest, place: ImagePlace, options: LabelerOptions, signal: AbortSignal): ReturnType<typeof sendRequestAgain>;
   readText(uri: string): Promise<string>;
-  /** The texts of the editor's language by the English ones: none for English, and for a language that there is none of. */
+  /** Messages in the editor's language, by their English text. Empty for English and for untranslated languages. */
   texts(locale: string | undefined): Promise<Readonly<Record<string, string>>>;
-  /** `labeler`: for the verifier of the settings. */
+  /** `labeler`: options for opening the verifier of the settings. */
   evaluate(
     params: EvaluateParams,
     signal: AbortSignal,
@@ -85,13 +85,13 @@ export interface ServerWorld {
     labeler: LabelerOptions,
   ): Promise<EvaluateOutcome>;
   exportTraining(params: ExportTrainingParams, openText: (uri: string) => OpenText | undefined): Promise<ExportOutcome>;
-  /** The families a model's folder may belong to, with the profile each would need. Rejects when a file of it is damaged. */
+  /** The families a model's folder may belong to, with the profile each would need. Rejects if a file is damaged. */
   recognizeModel(folder: string): Promise<RecognizedFamily[]>;
   /** URL of the server that the profile in a model's folder names. */
   scoringServer(folder: string): Promise<string | undefined>;
 }
 
-/** The key of a server that the client keeps, else the one the environment has for it. */
+/** Returns a function that gets a server's key from the client, else from the environment. */
 function withEnvironment(key: (url: string) => Promise<string | undefined>): (url: string) => Promise<string | undefined> {
   return async (url) => (await key(url)) ?? keyFor(url, process.env, []);
 }
@@ -133,7 +133,7 @@ export function createWorld(): ServerWorld {
     findImages,
     readText: (uri) => readFile(fileURLToPath(uri), 'utf8'),
     texts: (locale) => readTexts(bundledTexts, locale),
-    // Loaded when they are asked for: the first marks of a file do not wait for them.
+    // Loaded on demand, so that the first marks of a file do not wait for them.
     async evaluate(params, signal, host, { key, ...options }) {
       const { evaluateFiles } = await import('../editor/evaluationService.js');
       return evaluateFiles(params, signal, {

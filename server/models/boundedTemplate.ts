@@ -1,11 +1,11 @@
 import { Environment, Interpreter, Template } from '@huggingface/jinja';
 import { english } from '../l10n.js';
 
-/** Far above what a conversation needs, and far below what ends the process: V8 cannot catch an array that grows too large. */
+/** Far above what a conversation needs and far below what crashes the process: V8 ends it if an array is too large. */
 const longestText = 2 ** 24;
 const longestList = 2 ** 20;
 
-/** What a template may use beside its variables, as `Template.render` sets it, but for the length of a range. */
+/** Globals of a template, the same as `Template.render` sets, except that the length of a range is limited. */
 const globals: Readonly<Record<string, unknown>> = {
   true: true,
   True: true,
@@ -21,13 +21,13 @@ const globals: Readonly<Record<string, unknown>> = {
 };
 
 /**
- * Renders a Jinja template of a stranger. Throws its errors, SyntaxError where it is none, and RangeError where a text is longer than 2^24 UTF-16 units
- * or a list than 2^20 items at any place of it. How long it takes is the caller's to limit.
+ * Renders an untrusted Jinja template. Throws the template's own errors, SyntaxError when it is not valid, and
+ * RangeError when any of its texts exceeds 2^24 UTF-16 units or any list 2^20 items. The caller must limit the time.
  */
 export function renderTemplate(source: string, variables: Readonly<Record<string, unknown>>): string {
   const environment = new Environment();
   for (const [name, value] of Object.entries({ ...globals, ...variables })) environment.set(name, value);
-  // What a whole template gives is always a text.
+  // A whole template always evaluates to a string.
   return new BoundedInterpreter(environment).run(new Template(source).parsed).value as string;
 }
 
@@ -42,7 +42,7 @@ class BoundedInterpreter extends Interpreter {
   }
 }
 
-/** Jinja's own, which is Python's. */
+/** Jinja's `range`, which is Python's, with a limited length. */
 function range(first: number, second?: number, step = 1): number[] {
   const [start, stop] = second === undefined ? [0, first] : [first, second];
   if (step === 0) throw new Error(english('the step of a range is 0'));

@@ -4,7 +4,7 @@ import { causeOf, ModelError } from './modelError.js';
 import { withinTime } from './timeLimit.js';
 import type { TextTokenizer } from './tokenizer.js';
 
-/** A template is a program of the model's; an ordinary one takes a millisecond. */
+/** Time limit, because a template is code from the model. An ordinary one takes 1 ms. */
 const longestMs = 2_000;
 
 export interface ChatMessage {
@@ -13,9 +13,9 @@ export interface ChatMessage {
 }
 
 /**
- * A conversation as the model's own chat template writes it, or `template` in its place. Throws ModelError that names the tokenizer's folder and the remedy.
+ * Renders a conversation with the model's chat template or `template`. Throws ModelError naming tokenizer and remedy.
  *
- * @param beginsReply Ends in what the assistant's answer begins with.
+ * @param beginsReply Whether the text ends with the beginning of the assistant's reply.
  */
 export function renderChat(
   messages: readonly ChatMessage[],

@@ -1,7 +1,7 @@
 import { english } from '../l10n.js';
 import { ModelError } from './modelError.js';
 
-/** The members of one JSON object, each asked for by key; complains about those nobody asked for. */
+/** The members of one JSON object, read by key. `refuseOthers` rejects members that were never read. */
 export class Fields {
   readonly #object: Record<string, unknown>;
   readonly #asked = new Set<string>();
@@ -49,8 +49,8 @@ export class Fields {
   }
 
   /**
-   * A text in which every `{name}` is one of these places: a misspelled one would reach the model as it is written. The
-   * argument of a LaTeX command, as in `\boxed{answer}`, is no place.
+   * Reads a text in which every `{name}` must be one of these places, because a misspelled one would reach the model
+   * literally. The argument of a LaTeX command, as in `\boxed{answer}`, is not a place.
    */
   template(key: string, places: readonly string[], mayBeEmpty = false): string {
     const text = this.text(key, mayBeEmpty);
@@ -78,7 +78,7 @@ export class Fields {
     return typeof value === 'boolean' ? value : this.fail(key, english('true or false'));
   }
 
-  /** A whole number of `unit`, both ends of the range included: what a model of a stranger says is allocated. */
+  /** Reads a whole number in an inclusive range. It is limited because an untrusted model decides what is allocated. */
   whole(key: string, [least, most]: readonly [least: number, most: number], unit: string): number {
     const value = this.number(key);
     return Number.isInteger(value) && value >= least && value <= most

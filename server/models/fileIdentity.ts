@@ -4,13 +4,13 @@ import { stat } from 'node:fs/promises';
 import { english } from '../l10n.js';
 import { ModelChangedError } from './modelError.js';
 
-/** The files of a model as they were when they were looked at. */
+/** The state of a model's files at the time they were examined. */
 export interface FileIdentity {
   /** Sizes, times and inodes: the same as long as nobody writes to the files. */
   readonly stamp: string;
   /**
-   * SHA-256 over the files, as hexadecimal: it is computed while the model is loaded. Rejects with ModelChangedError when a file changed
-   * meanwhile, for what was loaded might be another content than what was hashed.
+   * SHA-256 over the files, in hexadecimal, computed while the model is loaded. Rejects with ModelChangedError when
+   * a file changed meanwhile, because the loaded content may differ from the hashed content.
    */
   readonly fingerprint: Promise<string>;
   /**
@@ -22,7 +22,7 @@ export interface FileIdentity {
 
 /** Looks at files, in their order; those that do not exist count as absent. */
 export async function identifyFiles(paths: readonly string[]): Promise<FileIdentity> {
-  // Taken before the content is read: a change in between shows as another stamp.
+  // Taken before the content is read, so that a change in between gives a different stamp.
   const first = await stampsOf(paths);
   let stamps = first;
   const changedSince = (known: readonly string[], now: readonly string[]) => paths.find((_, i) => now[i] !== known[i]);
@@ -36,7 +36,7 @@ export async function identifyFiles(paths: readonly string[]): Promise<FileIdent
   }
 
   const fingerprint = hashUnchanged();
-  // Whoever loads the model waits for it later, and may fail before.
+  // The loader awaits it later and may fail before that: no unhandled rejection.
   fingerprint.catch(() => undefined);
 
   async function refuseChanged(): Promise<void> {

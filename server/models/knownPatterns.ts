@@ -1,6 +1,6 @@
 /**
- * Regexes of published tokenizers that take time in proportion to the text: the next character decides each way to go on. A tokenizer with
- * no other regex needs no time limit, which costs a thread for every text.
+ * Regexes of published tokenizers that take time in proportion to the text, because the next character decides every
+ * choice. A tokenizer without other regexes needs no time limit, which would cost a thread for every text.
  */
 const known = new Set([
   // Digits one by one: the bundled model, and SentencePiece vocabularies that were converted.

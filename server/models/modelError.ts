@@ -2,7 +2,7 @@
 export class ModelError extends Error {
   override readonly name: string = 'ModelError';
 
-  /** `remedy`: the command of the editor that helps. */
+  /** `remedy`: the editor command that solves the problem. */
   constructor(
     message: string,
     readonly remedy?: 'setServerKey' | 'allowServer',
@@ -11,7 +11,7 @@ export class ModelError extends Error {
   }
 }
 
-/** What went wrong, to be said within a sentence: the first line of an error's message, without the period at its end. */
+/** Returns the cause for use within a sentence: the first line of an error's message, without the final period. */
 export function causeOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/\n[^]*$/, '').replace(/[.\s]+$/, '');

@@ -8,14 +8,14 @@ import { Fields } from './fields.js';
 import { type FileIdentity, identifyFiles } from './fileIdentity.js';
 import { ModelChangedError, ModelError } from './modelError.js';
 
-/** One ONNX file, or three where images, tokens and the model over their embeddings are graphs of their own. */
+/** One ONNX file, or three when the images, the tokens and the decoder over their embeddings have separate graphs. */
 export type GraphFiles = string | { readonly decoder: string; readonly embeddings: string; readonly vision: string };
 
 /** Names that Optimum, transformers.js and most scripts give a graph, and folders that they put it in. */
 export const graphNames = ['model.onnx', 'decoder_model_merged.onnx', 'decoder_model.onnx'] as const;
 export const graphFolders = ['', 'onnx'];
 
-/** What the profile of any model names. */
+/** Files that the profile of any model names. */
 export interface ModelFiles {
   /** Relative to the profile. */
   readonly graph: GraphFiles;
@@ -23,7 +23,7 @@ export interface ModelFiles {
   readonly reference?: string;
   /** `tokenizer.json`, relative to the profile; `tokenizer_config.json` is looked for beside it. */
   readonly tokenizer: string;
-  /** The word pairs by which a text is known, relative to the profile. */
+  /** The file of word pairs that the model knows, relative to the profile. */
   readonly scope?: { readonly pairs: string };
 }
 
@@ -32,7 +32,7 @@ export interface LoadedModelFiles<P> {
   readonly profilePath: string;
   /** The graph that gives the scores. */
   readonly graphPath: string;
-  /** The other two of a model in three graphs. */
+  /** The other two graphs, when the model has three. */
   readonly parts?: { readonly embeddingsPath: string; readonly visionPath: string };
   readonly referencePath?: string;
   readonly tokenizerPath: string;
@@ -71,7 +71,7 @@ export async function loadModelFiles<P extends ModelFiles>(
   }
   await refusePointer(tokenizerPath, english("'tokenizer' of {0} names it", profilePath));
   const beside = ['tokenizer_config.json', 'chat_template.jinja'].map((file) => join(dirname(tokenizerPath), file));
-  // Those with the usual names even if the graph cannot be parsed.
+  // Data files with the usual names are included even if the graph cannot be parsed.
   const graphs = await Promise.all(
     graphPaths.map(async (file) => [file, `${file}_data`, `${file}.data`, ...(await externalWeights(file))]),
   );
@@ -97,7 +97,7 @@ export async function loadModelFiles<P extends ModelFiles>(
   };
 }
 
-/** A folder stands for the graph in it. */
+/** Resolves a folder to the graph in it. */
 async function findReference(path: string): Promise<string> {
   if (!(await stat(path).catch(() => undefined))?.isDirectory()) return path;
   for (const folder of graphFolders) {
@@ -112,7 +112,7 @@ function externalWeights(graphPath: string): Promise<readonly string[]> {
   });
 }
 
-/** The fields of a profile's text; throws ModelError naming `path` when it is no JSON object. */
+/** The fields of a profile's text; throws ModelError naming `path` when it is not a JSON object. */
 export function readProfileFields(text: string, path: string): Fields {
   let json: unknown;
   try {
@@ -123,12 +123,12 @@ export function readProfileFields(text: string, path: string): Fields {
   return new Fields(json, '', path);
 }
 
-/** The content of a profile; throws SyntaxError when it is no JSON. */
+/** The content of a profile; throws SyntaxError when it is not JSON. */
 export function profileJson(text: string): unknown {
   return JSON.parse(text.replace(/^\uFEFF/, ''));
 }
 
-/** Whether the text of a profile is a JSON object with this key; false also when it cannot be read at all. */
+/** Whether the text of a profile is a JSON object with this key; false also when it is not valid JSON. */
 export function profileHas(text: string, key: string): boolean {
   try {
     const json = profileJson(text);
@@ -150,7 +150,7 @@ export async function isFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() ?? false;
 }
 
-/** A clone without Git LFS leaves a small text where the model should be; the runtime's message would not say so. */
+/** Rejects a missing or empty file, and the Git LFS pointer that a clone without Git LFS has in place of the model. */
 async function refusePointer(path: string, why: string): Promise<void> {
   if (!(await isFile(path)))
     throw new ModelError(english('{0} does not exist; {1}. Put the file there or correct the profile.', path, why));

@@ -1,10 +1,10 @@
-/** Something that is loaded when it is first asked for. */
+/** A value that is loaded on first use. */
 export interface RetryingLoad<T> {
-  /** One attempt serves everybody who asks meanwhile; after a failure the next call tries again, because the cause may be gone. */
+  /** Concurrent calls share one attempt. After a failure the next call tries again, because the cause may be gone. */
   get(): Promise<T>;
-  /** The attempt that was made last, if it did not fail. */
+  /** The latest attempt, unless it has failed. */
   readonly current: Promise<T> | undefined;
-  /** The next call loads again. */
+  /** Makes the next call load again. */
   forget(): void;
 }
 

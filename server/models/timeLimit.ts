@@ -6,7 +6,7 @@ export class TimeLimitError extends Error {
   override readonly name = 'TimeLimitError';
 }
 
-/** Only code that runs in a context has a time limit. The context is made once: that takes a millisecond, a call 50 µs. */
+/** Only code in a vm context can have a time limit. The context is created once, in 1 ms; a call takes 50 µs. */
 const place: { work?: () => unknown } = {};
 const context = createContext(place);
 const script = new Script('work()');
@@ -15,8 +15,8 @@ const script = new Script('work()');
 const mostWait = 10;
 
 /**
- * Does what a model's files ask for and ends it after `ms` of the processor's time: they may ask for a loop without end. `work` is
- * synchronous, and is begun again with more time when the processor was mostly busy with something else.
+ * Runs `work`, which a model's files control, and stops it after `ms` of processor time, because it may loop forever.
+ * `work` is synchronous. It is run again with more time when the processor was mostly busy with something else.
  */
 export function withinTime<T>(ms: number, work: () => T): T {
   const before = process.cpuUsage();

@@ -7,26 +7,26 @@ import { ModelError } from './modelError.js';
 import { TimeLimitError, withinTime } from './timeLimit.js';
 import { type TokenizerJson, tokenizerFault } from './tokenizerFaults.js';
 
-/** Where a text begins, which SentencePiece tokenizers tell apart: they put a blank before it, or not. */
+/** Where a text begins. SentencePiece tokenizers put a blank before it or not, depending on this. */
 export type TextPlace = 'start' | 'after-special' | 'inside';
 
-/** Text to token ids, for templates (whose special tokens count) and for text from files (whose special tokens do not). */
+/** Encodes templates, in which special tokens are recognized, and text from files, in which they are plain text. */
 export interface TextTokenizer {
   readonly path: string;
-  /** Special tokens of the template's own text are recognized; those in what is filled in are plain text. */
+  /** Recognizes special tokens in the template's own text. In the texts of `fill` they are plain text. */
   encode(template: string, fill?: Readonly<Record<string, string>>, place?: TextPlace): number[];
   /** The id of a text that is one token; throws ModelError otherwise. */
   tokenId(text: string, role: string): number;
   /** The id of the vocabulary's entry of that name; throws ModelError when there is none. */
   pieceId(piece: string, role: string): number;
   hasPiece(piece: string): boolean;
-  /** The largest id of the vocabulary and of the added tokens that are plain text; special ones are left out, which no text becomes. */
+  /** The largest id of the vocabulary and the added plain tokens. Without special tokens: no text encodes to them. */
   readonly largestId: number;
-  /** The vocabulary has a token of that number. */
+  /** Whether the vocabulary has a token with this id. */
   has(id: number): boolean;
   /**
-   * A template with `{bos}` (the beginning-of-sequence token), `{bos?}` (the same where there is one) and `{start}` (what
-   * the tokenizer itself puts before a text) replaced. Throws ModelError where there is no such token.
+   * Replaces `{bos}` (the beginning-of-sequence token), `{bos?}` (the same if there is one) and `{start}` (what the
+   * tokenizer itself puts before a text) in a template. Throws ModelError when there is no such token.
    */
   expand(template: string): string;
   /** Where the last special token of a template ends; 0 = it has none. */
@@ -35,14 +35,14 @@ export interface TextTokenizer {
   readonly start: string;
   /** Jinja source of the model's chat template, where it has one. */
   readonly chatTemplate: string | undefined;
-  /** What chat templates may name: `bos_token`, `eos_token`, ... */
+  /** Texts of the tokens that chat templates may use: `bos_token`, `eos_token`, ... */
   readonly tokenTexts: Readonly<Record<string, string>>;
   /** The text of ids, special tokens included. */
   decode(ids: readonly number[]): string;
   readonly specialIds: ReadonlySet<number>;
 }
 
-/** Ids by text, or a list of [text, score] whose places are the ids. */
+/** @param vocabulary Ids by text, or a list of [text, score] whose indexes are the ids. */
 function largestId(vocabulary: unknown): number {
   if (Array.isArray(vocabulary)) return vocabulary.length - 1;
   let largest = -1;
@@ -58,10 +58,10 @@ interface Component {
 }
 
 /**
- * Loads a Hugging Face `tokenizer.json`, with `tokenizer_config.json` and `chat_template.jinja` beside it where they are.
- * Rejects with ModelError naming the file.
+ * Loads a Hugging Face `tokenizer.json`, with the `tokenizer_config.json` and `chat_template.jinja` beside it if
+ * they exist. Rejects with ModelError naming the file.
  *
- * @param markers Treated as special, whatever the tokenizer says of them, or only when it has them as added tokens.
+ * @param markers Texts that become special tokens, either always or (`ifAdded`) only when they are added tokens.
  */
 export async function loadTokenizer(path: string, ...markers: readonly (string | { readonly ifAdded: string })[]): Promise<TextTokenizer> {
   const json = (await readJson(path)) as Partial<TokenizerJson>;
@@ -82,7 +82,7 @@ export async function loadTokenizer(path: string, ...markers: readonly (string |
     const whole = new Tokenizer({ ...json, added_tokens: added }, config);
     const plain = new Tokenizer({ ...json, added_tokens: plainAdded }, config);
     const bare = withoutPrefix(json);
-    // A vocabulary takes half a second to load: most tokenizers put nothing before a text.
+    // Loading a vocabulary takes half a second. Most tokenizers put nothing before a text, so `plain` is reused.
     const inner = bare ? new Tokenizer({ ...bare, added_tokens: plainAdded }, { ...config, add_prefix_space: false }) : plain;
     limited(ordinaryText.length, () => refuseUnfit(whole, path));
     return createTextTokenizer({
@@ -109,11 +109,11 @@ export async function loadTokenizer(path: string, ...markers: readonly (string |
   }
 }
 
-/** Ordinary words of a solution, which every vocabulary that a PRM was trained with has pieces of. */
+/** Ordinary text of a solution. The vocabulary of every PRM has pieces of it. */
 const ordinaryText = 'Step 1: 3 + 4 = 7, so the answer is 7.';
-/** A vocabulary that knows less than this share of them is of something else. */
+/** A vocabulary that knows a smaller share of this text is refused. */
 const leastKnown = 0.5;
-/** Every vocabulary of a PRM knows these, each or several together, and not by their bytes. */
+/** The vocabulary of every PRM has these, singly or in groups, and not only as bytes. */
 const digits = '0123456789';
 
 /** Refuses a vocabulary that has no tokens for ordinary text: what it lacks would be left out of every prompt unnoticed. */
@@ -150,9 +150,9 @@ interface Parts {
   readonly whole: Tokenizer;
   /** The same tokenizer without its special tokens. */
   readonly plain: Tokenizer;
-  /** The same again, without what it puts before a text. */
+  /** Like `plain`, but without the blank that it puts before a text. */
   readonly inner: Tokenizer;
-  /** A blank is put before the whole text alone, not after special tokens. */
+  /** Whether a blank is put only before the whole text, not after special tokens. */
   readonly isPrefixedOnce: boolean;
   readonly specials: ReadonlySet<string>;
   readonly largestId: number;
@@ -161,12 +161,12 @@ interface Parts {
   readonly limited: Limited;
 }
 
-/** Does work of a tokenizer on a text of so many characters, in bounded time. */
+/** Runs a tokenizer's work in bounded time. `length`: characters of the text. */
 type Limited = <T>(length: number, work: () => T) => T;
 
 /**
- * The regexes of a tokenizer.json are anybody's, and one may try every way to split a text. Work that takes longer than any
- * sound tokenizer does ends with ModelError, and so does everything after it, at once.
+ * Limits the time of a tokenizer's work, because an untrusted regex in a tokenizer.json may try every way to split a
+ * text. Work that takes longer than any sound tokenizer needs throws ModelError, and so does all later work, at once.
  */
 function timeLimit(path: string): Limited {
   let refusal: ModelError | undefined;
@@ -189,7 +189,7 @@ function timeLimit(path: string): Limited {
 
 const unlimited: Limited = (_, work) => work();
 
-/** A text takes a millisecond for 1,000 characters; a slow machine may need ten times as long. */
+/** Encoding takes 1 ms per 1,000 characters. A slow machine may need ten times as long. */
 const mostMs = 1000;
 const charactersPerMs = 100;
 
@@ -205,7 +205,7 @@ function createTextTokenizer({
   tokenTexts,
   limited,
 }: Parts): TextTokenizer {
-  // Characters the vocabulary lacks, and no unknown token stands for, have no id.
+  // Characters that the vocabulary lacks have no id when there is no unknown token.
   const ids = (tokenizer: Tokenizer, text: string) =>
     text === ''
       ? []
@@ -222,7 +222,7 @@ function createTextTokenizer({
   const split = (template: string) => (specials.size === 0 ? [template] : template.split(splitter));
   const start = limited(1, () => startTokens(whole));
 
-  /** Every step of every problem asks for the same few. */
+  /** A cache: every step of every problem looks up the same few tokens. */
   const tokenIds = new Map<string, number>();
   const tokenId = (text: string, role: string) => {
     const known = tokenIds.get(text);
@@ -285,20 +285,20 @@ function createTextTokenizer({
           return [tokenId(piece, english('special token'))];
         }
         const text = piece.replace(/\{(\w+)\}/g, (placeholder, name: string) => fill[name] ?? placeholder);
-        // The tokenizer's own first tokens are put before the text afterwards: the text starts behind them.
+        // A tokenizer adds its own start tokens last, so the text behind them still counts as the start.
         const here = i === 0 ? place : place === 'start' && before === start ? 'start' : 'after-special';
         before += piece;
         const tokenizer = here === 'inside' || (here === 'after-special' && isPrefixedOnce) ? inner : plain;
         const encoded = ids(tokenizer, text);
         if (!encoded.some((id) => specialIds.has(id))) return encoded;
-        // The vocabulary itself holds the special text: taken apart, it cannot come out as one token.
+        // The vocabulary itself has the special text. Encoded character by character, it cannot become that token.
         return [...text].flatMap((character, at) => ids(at === 0 ? tokenizer : inner, character));
       });
     },
   };
 }
 
-/** A template with the texts of the tokens that stand before every text in the places of `{bos}`, `{bos?}` and `{start}`. Throws ModelError where one is missing or no special token. */
+/** See `TextTokenizer.expand`. Throws ModelError when a token is missing or is not a special token. */
 function expand(
   template: string,
   {
@@ -323,7 +323,7 @@ function expand(
     ['{start}', start],
   ];
   return filled.reduce((text, [place, token]) => {
-    // Text that is no special token would be read as letters.
+    // Text that is not a special token would be encoded as ordinary text.
     const plainPart = text.includes(place) && split(token).find((piece, i) => i % 2 === 0 && piece !== '');
     if (plainPart)
       throw new ModelError(
@@ -365,7 +365,7 @@ function withoutPrefix(json: Partial<TokenizerJson>): object | undefined {
   return isPrefixed ? { ...json, ...parts } : undefined;
 }
 
-/** Newer files hold a template as text, older ones a list of named ones. */
+/** Reads the chat template: newer files have it as text, older ones in a list of named templates. */
 function templateOf(config: object): string | undefined {
   const { chat_template: template } = config as { chat_template?: unknown };
   if (typeof template === 'string') return template;

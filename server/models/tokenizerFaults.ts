@@ -1,14 +1,14 @@
 import { english } from '../l10n.js';
 
-/** Merges that are looked at, spread over the list: all of a vocabulary takes a third of a second. */
+/** Maximum number of merges that are checked, spread over the list: checking all of them takes a third of a second. */
 const mostMerges = 8192;
-/** A vocabulary that was learned has a merge for each of its longer entries; the fewest that are added otherwise. */
+/** Lowest accepted ratio of merges to longer entries: a learned vocabulary has a merge for nearly every such entry. */
 const leastMerged = 0.75;
 
 export interface TokenizerJson {
   readonly model: {
     readonly type?: unknown;
-    /** Ids by text, or a list of [text, score] whose places are the ids. */
+    /** Ids by text, or a list of [text, score] whose indexes are the ids. */
     readonly vocab?: unknown;
     readonly merges?: unknown;
     readonly ignore_merges?: unknown;
@@ -27,8 +27,8 @@ export interface AddedToken {
 }
 
 /**
- * What contradicts itself in a `tokenizer.json`, as the reference implementation (the crate `tokenizers`) refuses it, or would number it
- * otherwise; undefined when nothing does. A tokenizer that is read all the same gives other tokens, or negative ones, and so wrong scores.
+ * Returns a contradiction in a `tokenizer.json` that the reference (the crate `tokenizers`) refuses or numbers
+ * differently; undefined when there is none. Such a tokenizer would give other or negative tokens, and so wrong scores.
  */
 export function tokenizerFault({ model, added_tokens: added = [], pre_tokenizer }: Partial<TokenizerJson>): string | undefined {
   if (!areTokens(added)) return english("'added_tokens' is not a list of tokens with their texts and numbers");
@@ -81,7 +81,7 @@ function sameNumber(one: string, other: string, id: number): string {
   return english('{0} and {1} have the same number, {2}', JSON.stringify(one), JSON.stringify(other), id);
 }
 
-/** A vocabulary over bytes that lacks one drops it from every text. */
+/** Finds a byte that a byte-level vocabulary lacks: it would be dropped from every text. */
 function alphabetFault(words: Readonly<Record<string, unknown>>, splitter: unknown): string | undefined {
   if (!JSON.stringify(splitter ?? null).includes('"ByteLevel"')) return undefined;
   const missing = byteLetters.findIndex((letter) => !Object.hasOwn(words, letter));
@@ -90,7 +90,7 @@ function alphabetFault(words: Readonly<Record<string, unknown>>, splitter: unkno
     : english('the vocabulary has no entry for the byte {0} ({1})', missing, JSON.stringify(byteLetters[missing]));
 }
 
-/** GPT-2's visible letter of every byte. */
+/** The visible letter by which GPT-2 represents each byte. */
 const byteLetters: readonly string[] = (() => {
   let moved = 0;
   return Array.from({ length: 256 }, (_, byte) => {

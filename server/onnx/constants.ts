@@ -3,7 +3,7 @@ import { dataTypes, type Node, type Tensor, tensorFields } from './model.js';
 import type { Links } from './weights.js';
 import { integers, readFields, type WireField } from './wire.js';
 
-/** The numbers of a constant of at most `most` elements, which is a Constant node or a weight; undefined where it is none. */
+/** The numbers of a constant (a Constant node or a weight) of at most `most` elements; undefined if it is not one. */
 export function constantOf(name: string, { producers, initializers }: Links, most = 8): readonly number[] | undefined {
   const tensor = initializers.get(name);
   if (tensor) return numbersOf(tensor.type, tensor.dims, tensor.data, tensor.fields, most);
@@ -13,7 +13,7 @@ export function constantOf(name: string, { producers, initializers }: Links, mos
   return numbersOf(integers(fields, tensorFields.type).at(-1) ?? 0, integers(fields, tensorFields.dims), raw, fields, most);
 }
 
-/** The shape of a constant, which is a Constant node or a weight; undefined where it is none. */
+/** The shape of a constant (a Constant node or a weight); undefined if it is not one. */
 export function constantShape(name: string, { producers, initializers }: Links): readonly number[] | undefined {
   const tensor = initializers.get(name);
   if (tensor) return tensor.dims;
@@ -32,7 +32,7 @@ function valueOf(node: Node | undefined): WireField[] | undefined {
   return value && readFields(value.body);
 }
 
-/** A constant of one number. */
+/** The number of a constant with a single element; undefined if it is not one. */
 export function scalarOf(name: string, links: Links): number | undefined {
   const numbers = constantOf(name, links, 1);
   return numbers?.length === 1 ? numbers[0] : undefined;

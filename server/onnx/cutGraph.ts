@@ -1,12 +1,12 @@
 import type { OnnxModel } from './model.js';
 import { linkGraph } from './weights.js';
 
-/** The part of a model that gives some of its outputs: the nodes, weights and inputs that these depend on, and no others. */
+/** Returns the part of a model that computes some of its outputs: only the nodes, weights and inputs they depend on. */
 export function cutGraph(model: OnnxModel, outputs: readonly string[]): OnnxModel {
   const { graph } = model;
   const links = linkGraph(graph);
   const needed = new Set(outputs);
-  // A set that grows meanwhile is walked to its end.
+  // The iteration also visits names that are added meanwhile.
   for (const name of needed) {
     const node = links.producers.get(name);
     if (node) for (const taken of links.takes(node)) needed.add(taken);

@@ -1,11 +1,11 @@
 import { dataTypes } from './model.js';
 
-/** Bytes of one element of the types that weights come in. */
+/** Bytes of one element, for the types that weights have. */
 export const bytesPerFloat: Readonly<Record<number, number>> = { [dataTypes.float32]: 4, [dataTypes.float16]: 2, [dataTypes.bfloat16]: 2 };
 
-/** Elements as float32; `bytes` may begin at any address. Only types of `bytesPerFloat`. */
+/** Converts elements to float32. `bytes` may begin at any address. `type` must be in `bytesPerFloat`. */
 export function toFloats(bytes: Buffer, type: number): Float32Array {
-  // Typed arrays are at multiples of their width alone.
+  // Copied, because typed arrays can only begin at multiples of their element size.
   const { buffer } = new Uint8Array(bytes);
   if (type === dataTypes.float32) return new Float32Array(buffer);
   const halves = new Uint16Array(buffer);

@@ -4,9 +4,9 @@ import type { Stored } from './model.js';
 import { OnnxFileError, readWeights } from './readModel.js';
 
 /**
- * The files beside an ONNX file that contain weights of it; none where the file itself cannot be read, which is for
- * whoever runs it to report. Rejects with OnnxFileError when one of them is missing, too short, or elsewhere: a model
- * from a stranger must not have other files of this machine read.
+ * Returns the files beside an ONNX file that contain its weights. Returns none if the file itself cannot be read,
+ * because running it reports that. Rejects with OnnxFileError when one of them is missing, too short, or in another
+ * folder: an untrusted model must not make StepLens read other files of this machine.
  */
 export async function externalFiles(path: string): Promise<readonly string[]> {
   const weights = await readWeights(path).catch((error: unknown) => {
@@ -39,7 +39,7 @@ async function check(model: string, file: string, end: number): Promise<void> {
       `${model} has its weights in ${name}, which cannot be read (${error.code}). Download or copy that file, too, and put it beside the model.`,
     );
   });
-  // A download may be links into a store, the model's and the weights' alike.
+  // In a download, both the model and its weights may be links into a store.
   const folders = [await realpath(dirname(model)), dirname(await realpath(model))];
   if (folders.every((folder) => isOutside(relative(folder, real)))) refuse();
   const found = await stat(real);

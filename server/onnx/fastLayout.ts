@@ -4,13 +4,13 @@ import { writeModel } from './model.js';
 import { readModel } from './readModel.js';
 import { toTokenMajor } from './tokenMajor.js';
 
-/** Weights in the graph's own file are held in memory: such a file has at most 2 GB. */
+/** Keeps all weights of the graph's own file in memory: such a file has at most 2 GB. */
 const wholeFile = Number.MAX_SAFE_INTEGER;
 
 /**
- * Rewrites a decoder's file from Hugging Face's cache layout to one with a tree mask and outputs of the new tokens alone (see `toTokenMajor`).
- * Weights beside it stay where they are. The caller knows that its layers look back over the whole sequence. Gives the reason where the
- * graph stays as it is. Rejects with OnnxFileError.
+ * Rewrites a decoder's file from Hugging Face's cache layout to one with a tree mask and outputs of only the new tokens
+ * (see `toTokenMajor`). Weights beside it are not moved. The caller must know that its layers look back over the whole
+ * sequence. Resolves with the reason if the graph stays unchanged. Rejects with OnnxFileError.
  */
 export async function toFastLayout(path: string): Promise<string | undefined> {
   const rewritten = toTokenMajor(await readModel(path, wholeFile));

@@ -16,16 +16,17 @@ interface Attention {
   readonly key: string;
   readonly value: string;
   readonly scale: number;
-  /** Of attention and values, [B, heads, S, size]. */
+  /** The product of attention and values, [B, heads, S, size]. */
   readonly last: Node;
 }
 
 /**
- * The nodes that replace each attention of plain operators, `softmax(scale * q k^T + bias) v`, by com.microsoft.MultiHeadAttention: no matrix of all
- * pairs of tokens is written to the device's memory for each head. Attentions of another form are left.
+ * Returns new nodes for each attention of plain operators: `softmax(scale * q k^T + bias) v` becomes
+ * com.microsoft.MultiHeadAttention, which does not write a matrix of all pairs of tokens per head to the device's
+ * memory. Other forms of attention stay unchanged.
  *
  * @param bias The mask, [1, 1, S, P+S].
- * @param size Of a head.
+ * @param size Size of a head.
  */
 export function fuseAttentions(nodes: readonly Node[], links: Links, bias: string, size: number): FusedAttention {
   const replaced = new Map<Node, readonly Node[]>();
@@ -38,7 +39,7 @@ export function fuseAttentions(nodes: readonly Node[], links: Links, bias: strin
   const heads = { split: constant('attention.split', [0, 0, -1, size]), join: constant('attention.join', [0, 0, -1]) };
   const repeats = new Map<string, readonly Node[]>();
 
-  /** Keys or values of all heads: where a head serves several queries, the runtime's own way to repeat them asks for shapes at every run. */
+  /** Repeats keys or values for all heads if several queries share a head, without computing shapes at every run. */
   function repeated(name: string, count: number): string {
     const join = links.producers.get(name);
     const expand = join?.opType === 'Reshape' ? links.producers.get(inputOf(join, 0)) : undefined;
@@ -57,7 +58,7 @@ export function fuseAttentions(nodes: readonly Node[], links: Links, bias: strin
     return output;
   }
 
-  /** Heads of a cache: it is the transposed of what an input was split into by its shape [0, 0, heads, size]. */
+  /** Number of heads of a cache, which is an input reshaped to [0, 0, heads, size] and transposed. */
   function headsOf(past: string): number | undefined {
     const split = links.producers.get(links.producers.get(past)?.inputs[0] ?? '');
     const shape = split && links.initializers.get(split.inputs[1] ?? '')?.data;
@@ -89,7 +90,7 @@ export function fuseAttentions(nodes: readonly Node[], links: Links, bias: strin
       ),
     ]);
   }
-  // What tokens are split into heads by is asked of their shape at every run otherwise.
+  // Splits tokens into heads by a constant shape. Otherwise, the shape is computed at every run.
   for (const node of nodes) {
     if (node.opType !== 'Reshape' || replaced.has(node) || links.initializers.has(inputOf(node, 1))) continue;
     const [taker, ...others] = links.consumers.get(outputOf(node)) ?? [];
@@ -98,12 +99,12 @@ export function fuseAttentions(nodes: readonly Node[], links: Links, bias: strin
   return { replaced, constants: [...constants.values()] };
 }
 
-/** Swaps heads and tokens. */
+/** Whether a node swaps heads and tokens. */
 function isSwap(node: Node): boolean {
   return node.opType === 'Transpose' && attribute(node, 'perm')?.ints.join() === '0,2,1,3';
 }
 
-/** The node that gives an attention's result as [B, S, heads * size]. */
+/** The node that outputs an attention's result as [B, S, heads * size]. */
 function joined(last: Node, { consumers }: Links): Node | undefined {
   const [swap, ...others] = consumers.get(outputOf(last)) ?? [];
   if (!swap || others.length > 0 || !isSwap(swap)) return undefined;
@@ -135,14 +136,14 @@ function findAttention(softmax: Node, links: Links, bias: string): Attention | u
   return { query: query.name, key: key.name, value: inputOf(last, 1), scale, last };
 }
 
-/** What gives a value, past casts. */
+/** The node that produces a value, ignoring casts. */
 function producerOf(name: string, { producers }: Links): Node | undefined {
   let node = producers.get(name);
   while (node && (node.opType === 'Cast' || node.opType === 'Identity')) node = producers.get(inputOf(node, 0));
   return node;
 }
 
-/** A value without the constants that it is multiplied by, and their product. */
+/** Returns a value before it is multiplied by constants, and the product of these constants. */
 function unscaled(scaled: string, links: Links): { readonly name: string; readonly by: number } {
   let [name, by] = [scaled, 1];
   for (;;) {

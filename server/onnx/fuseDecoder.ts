@@ -12,9 +12,10 @@ import { bytesField, fieldText, readFields, varintField, writeMessage } from './
 const opsetField = 8;
 
 /**
- * Makes few large nodes out of the many small ones of a decoder that `toTokenMajor` rewrote: on a GPU each costs a launch, and attention of plain
- * operators writes a matrix of all pairs of tokens for every head. Norms, rotary embeddings and attention become ONNX Runtime's own operators, and
- * the mask is made on the device (see `treeMask`). The numbers are the same but for rounding. A text is the reason why the graph stays as it is.
+ * Fuses the many small nodes of a decoder that `toTokenMajor` rewrote: on a GPU each node costs a launch, and attention
+ * of plain operators writes a matrix of all pairs of tokens per head. Norms, rotary embeddings and attention become
+ * ONNX Runtime's own operators, and the mask is made on the device (see `treeMask`). Results differ only by rounding.
+ * Returns the reason as a text if the graph stays unchanged.
  */
 export function fuseDecoder(model: OnnxModel): OnnxModel | string {
   const { graph } = model;

@@ -3,8 +3,9 @@ import { attribute, inputOf, makeNode, type Node, outputOf } from './model.js';
 import type { Links } from './weights.js';
 
 /**
- * The nodes that replace each root-mean-square norm of plain operators: `weight * Cast(x / sqrt(mean(x^2) + epsilon))` becomes ONNX Runtime's
- * SimplifiedLayerNormalization, by the last of the replaced nodes. What only they need is left for a cut.
+ * Returns new nodes for each root-mean-square norm of plain operators, by the last node that they replace:
+ * `weight * Cast(x / sqrt(mean(x^2) + epsilon))` becomes ONNX Runtime's SimplifiedLayerNormalization. The other
+ * replaced nodes stay until `cutGraph` removes them.
  */
 export function fuseNorms(nodes: readonly Node[], links: Links): ReadonlyMap<Node, readonly Node[]> {
   const fused = new Map<Node, readonly Node[]>();
@@ -35,7 +36,7 @@ function isOverLast(node: Node, links: Links): boolean {
   return axes?.join() === '-1';
 }
 
-/** A weight of one axis; exporters make one of equal weights, and the others name it. */
+/** Whether a name is a weight with one axis. Exporters store equal weights once, and Identity nodes refer to it. */
 function isVector(name: string, { producers, initializers }: Links): boolean {
   let at = name;
   for (let node = producers.get(at); node?.opType === 'Identity'; node = producers.get(at)) at = inputOf(node, 0);
@@ -51,7 +52,7 @@ function normalized(root: Node, x: string, links: Links): Node | undefined {
   return product?.inputs.includes(x) ? product : undefined;
 }
 
-/** The one node that takes what a node gives, where it is of this kind. */
+/** The only node that uses a node's output, if it is of this kind. */
 function onlyTaker(node: Node, opType: string, links: Links): Node | undefined {
   const [taker, ...others] = links.consumers.get(outputOf(node)) ?? [];
   return others.length === 0 && taker?.opType === opType ? taker : undefined;

@@ -2,7 +2,7 @@ import { microsoft } from './fuseAttention.js';
 import { inputOf, makeNode, type Node, outputOf } from './model.js';
 import type { Links } from './weights.js';
 
-/** Names of constants that the new nodes take; see `fuseDecoder`. */
+/** Names of constants that the new nodes use; see `fuseDecoder`. */
 export const rotaryConstants = {
   rows: 'rotary.rows',
   from: 'rotary.from',
@@ -12,8 +12,9 @@ export const rotaryConstants = {
 } as const;
 
 /**
- * The nodes that replace each rotary embedding of plain operators: `x * cos + concat(-x2, x1) * sin`, of x [B, heads, S, size] whose halves are x1
- * and x2, becomes com.microsoft.RotaryEmbedding, by the last of the replaced nodes.
+ * Returns new nodes for each rotary embedding of plain operators, by the last node that they replace:
+ * `x * cos + concat(-x2, x1) * sin`, where x [B, heads, S, size] has the halves x1 and x2, becomes
+ * com.microsoft.RotaryEmbedding.
  */
 export function fuseRotary(nodes: readonly Node[], links: Links): ReadonlyMap<Node, readonly Node[]> {
   const fused = new Map<Node, readonly Node[]>();

@@ -1,9 +1,9 @@
 import { bytesField, fieldText, floatField, integers, readFields, varintField, type WireField, writeMessage } from './wire.js';
 
-/** An ONNX model without its weights' bytes where those stay in their file. Field numbers are those of onnx.proto3. */
+/** An ONNX model, without the bytes of weights that stay in their file. Field numbers are those of onnx.proto3. */
 export interface OnnxModel {
   readonly graph: OnnxGraph;
-  /** Versions and whatever else is beside the graph. */
+  /** Versions and all other fields beside the graph. */
   readonly fields: readonly WireField[];
 }
 
@@ -12,16 +12,16 @@ export interface OnnxGraph {
   readonly initializers: readonly Tensor[];
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
-  /** Types and shapes of values in between, as far as the exporter knew them. */
+  /** Types and shapes of intermediate values, as far as the exporter knew them. */
   readonly values: readonly ValueInfo[];
   readonly fields: readonly WireField[];
 }
 
 export interface Node {
   readonly opType: string;
-  /** Empty = the standard's own. */
+  /** Empty = an operator of the ONNX standard. */
   readonly domain: string;
-  /** An empty name is an input left out. */
+  /** An empty name is an omitted input. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   /** Name, type, domain, attributes. */
@@ -30,9 +30,9 @@ export interface Node {
 
 export interface ValueInfo {
   readonly name: string;
-  /** Of TensorProto.DataType; 0 when it is not said. */
+  /** A TensorProto.DataType; 0 when not declared. */
   readonly type: number;
-  /** undefined when it is not said; a size that varies is undefined in it. */
+  /** undefined when not declared. Sizes that vary are undefined. */
   readonly shape: readonly (number | undefined)[] | undefined;
   readonly body: Buffer;
 }
@@ -47,9 +47,9 @@ export interface Stored {
 export interface Tensor {
   readonly name: string;
   readonly dims: readonly number[];
-  /** Of TensorProto.DataType. */
+  /** A TensorProto.DataType. */
   readonly type: number;
-  /** Little-endian, row by row; undefined where the values are in typed fields, which are left as they are. */
+  /** Little-endian, row by row. undefined if the values are in typed fields, which are left unchanged. */
   readonly data: Buffer | Stored | undefined;
   /** All but the data. */
   readonly fields: readonly WireField[];
@@ -58,7 +58,7 @@ export interface Tensor {
 /** TensorProto.DataType, as far as StepLens reads and writes weights. */
 export const dataTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10, bfloat16: 16 } as const;
 
-/** Numbers of the fields that hold something of their own here; all others are passed on. */
+/** Numbers of the fields that are parsed here. All others are passed on unchanged. */
 export const modelGraphField = 7;
 export const graphFields = { node: 1, initializer: 5, input: 11, output: 12, value: 13 } as const;
 export const tensorFields = { dims: 1, type: 2, name: 8, rawData: 9, externalData: 13, dataLocation: 14 } as const;
@@ -93,7 +93,7 @@ export function readValueInfo(body: Buffer): ValueInfo {
   };
 }
 
-/** A value's declaration; undefined is a size that varies. */
+/** Makes a value's declaration. A size of undefined varies. */
 export function makeValueInfo(name: string, type: number, shape: readonly (number | undefined)[]): ValueInfo {
   const dims = shape.map((size) => bytesField(1, size === undefined ? '' : varintField(1, size).raw));
   const tensor = writeMessage([varintField(1, type), bytesField(2, writeMessage(dims))]);
@@ -114,17 +114,17 @@ export function makeTensor(name: string, dims: readonly number[], type: number, 
 /** A whole number, whole numbers, or a float. */
 type AttributeValue = number | readonly number[] | { readonly float: number };
 
-/** What a node takes at `place`; empty, as an input left out, where it takes nothing there. */
+/** Name of a node's input at `place`; empty if there is none or it is omitted. */
 export function inputOf(node: Node, place: number): string {
   return node.inputs[place] ?? '';
 }
 
-/** What a node gives first; empty where it gives nothing. */
+/** Name of a node's first output; empty if it has none. */
 export function outputOf(node: Node): string {
   return node.outputs[0] ?? '';
 }
 
-/** A node called after its first output. */
+/** Makes a node that is named after its first output. */
 export function makeNode(
   opType: string,
   inputs: readonly string[],
@@ -150,7 +150,7 @@ function writeAttribute(name: string, value: AttributeValue): Buffer {
   return writeMessage([bytesField(1, name), ...values]);
 }
 
-/** An attribute's fields; undefined when the node has none of that name. */
+/** Reads an attribute's fields; undefined when the node has no attribute of that name. */
 export function attribute(
   node: Node,
   name: string,
@@ -170,8 +170,8 @@ export function attribute(
 }
 
 /**
- * The file of a model.
- * @param locate How the file names another that holds stored bytes: its path relative to the model's folder.
+ * Returns the content of a model's file.
+ * @param locate Returns the path, relative to the model's folder, of a file with stored bytes.
  */
 export function writeModel({ graph, fields }: OnnxModel, locate: (path: string) => string): Buffer {
   const graphBody = writeMessage([

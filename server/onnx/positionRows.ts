@@ -2,20 +2,21 @@ import { constantShape } from './constants.js';
 import { attribute, type Node, type OnnxModel } from './model.js';
 import { type Links, linkGraph } from './weights.js';
 
-/** What leaves positions the numbers they are. */
+/** Operators that do not change the values of positions. */
 const passOn = new Set(['Cast', 'Identity', 'Unsqueeze', 'Squeeze', 'Reshape', 'Expand']);
-/** What leaves a table's rows in their places, or takes some off its end. */
+/** Operators that keep a table's rows in place, or remove some at its end. */
 const widened = new Set(['Cast', 'Identity', 'DequantizeLinear', 'Squeeze', 'Slice']);
 
 /**
- * How many positions a graph has: the rows of the smallest table that `position_ids` look up, or of the cosines of rotary embeddings. A
- * longer sequence fails in the runtime. undefined where they are used in another way, as where rotary embeddings are computed.
+ * Returns the number of positions of a graph: the rows of the smallest table in which it looks up `position_ids`, or of
+ * the cosines of rotary embeddings. A longer sequence fails in the runtime. undefined without such a table, for example
+ * when rotary embeddings are computed.
  */
 export function positionRows({ graph }: OnnxModel): number | undefined {
   const links = linkGraph(graph);
   const rows = graph.nodes.filter(({ opType }) => opType === 'GroupQueryAttention').map(({ inputs }) => rowsOf(inputs[7] ?? '', links));
   const positions = new Set(['position_ids']);
-  // A set that grows meanwhile is walked to its end.
+  // The iteration also visits names that are added meanwhile.
   for (const name of positions) {
     for (const node of links.consumers.get(name) ?? []) {
       const table = tableOf(node, name);
@@ -32,7 +33,7 @@ function tableOf(node: Node, positions: string): string | undefined {
   const { opType, domain, inputs } = node;
   if (opType === 'Gather' && inputs[1] === positions && (attribute(node, 'axis')?.int ?? 0) === 0) return inputs[0];
   if (opType !== 'RotaryEmbedding') return undefined;
-  // The standard's takes positions last, the older one of Microsoft's before the cosines.
+  // In the ONNX standard, positions are the last input; in Microsoft's older operator, they come before the cosines.
   if (domain === '') return inputs[3] === positions ? inputs[1] : undefined;
   return inputs[1] === positions ? inputs[2] : undefined;
 }

@@ -17,24 +17,24 @@ import { fieldText, integers, readFields } from './wire.js';
 
 /** Products with fewer weights gain nothing. */
 const fewestWeights = 1024;
-/** Round came with it. */
+/** The first opset with Round. */
 const oldestOpset = 11;
-/** From here on ReduceMax takes its axes as an input. */
+/** The first opset in which ReduceMax takes its axes as an input. */
 const opsetOfAxes = 18;
 
 export interface QuantiseOptions {
-  /** Keeps the bytes of a new tensor somewhere. */
+  /** Stores the bytes of a new tensor. */
   readonly store: (chunks: AsyncIterable<Buffer>, length: number) => Promise<Stored>;
   readonly signal: AbortSignal;
-  /** Called with each product that is done, of how many. */
+  /** Called with the number of finished products and of all products. */
   readonly onProgress: (done: number, total: number) => void;
 }
 
 export interface QuantizedModel {
   readonly model: OnnxModel;
-  /** Products that are made with whole numbers now. */
+  /** Number of products that now use integer arithmetic. */
   readonly products: number;
-  /** Weights they have. */
+  /** Number of weights in these products. */
   readonly weights: number;
 }
 
@@ -43,7 +43,7 @@ interface Product {
   readonly weight: Weight;
 }
 
-/** Tokens as uint8 around 128, and the scale of each of them. */
+/** Tokens as uint8 with zero point 128, and the scale of each token. */
 interface Tokens {
   readonly values: string;
   readonly scales: string;
@@ -69,11 +69,11 @@ const shared = {
 } as const;
 
 /**
- * Rewrites the products of a graph with matrices of weights (MatMul, Gemm) so that they are made of int8 weights and uint8
- * tokens, as ONNX Runtime's `quantize_dynamic` does it (quantization/operators/matmul.py: MatMulInteger, Cast, Mul; a scale
- * a column of the weights), with two differences. Each token has a scale of its own, not all tokens of a run together: a
- * score must not depend on what else is run with it. And the head stays as it is: its few wanted columns cost nothing.
- * Rejects when weights cannot be read, are not numbers, or the graph is older than what it takes.
+ * Rewrites the products of a graph with weight matrices (MatMul, Gemm) to use int8 weights and uint8 tokens, as ONNX
+ * Runtime's `quantize_dynamic` does (quantization/operators/matmul.py: MatMulInteger, Cast, Mul; one scale per column
+ * of the weights), with two differences. Each token has its own scale instead of one for all tokens of a run, because a
+ * score must not depend on other tokens in the run. And the head stays unchanged, because its few wanted columns cost
+ * nothing. Rejects when weights cannot be read or are not numbers, or when the graph's opset is too old.
  */
 export async function quantiseModel(model: OnnxModel, { store, signal, onProgress }: QuantiseOptions): Promise<QuantizedModel> {
   const { graph } = model;
@@ -131,7 +131,7 @@ export async function quantiseModel(model: OnnxModel, { store, signal, onProgres
   };
 }
 
-/** A product of tokens with a matrix of weights that are numbers, with nothing more to it than a bias. */
+/** Returns a node as a product of tokens with a float weight matrix; undefined if it does more than add a bias. */
 function toProduct(node: Node, links: Links): Product | undefined {
   if (node.domain !== '' || (node.opType !== 'MatMul' && node.opType !== 'Gemm')) return undefined;
   const isGemm = node.opType === 'Gemm';
@@ -155,13 +155,13 @@ async function quantiseMatrix(
   const [stored, scaleName] = [`${key}.int8`, `${key}.scales`];
   tensors.push(makeTensor(scaleName, [scales.length], dataTypes.float32, Buffer.from(scales.buffer)));
   tensors.push(makeTensor(isTransposed ? `${stored}.rows` : stored, tensor.dims, dataTypes.int8, values));
-  // Turned when the model is loaded, by the runtime.
+  // The runtime transposes the matrix when it loads the model.
   return isTransposed
     ? { values: stored, scales: scaleName, nodes: [makeNode('Transpose', [`${stored}.rows`], [stored], { perm: [1, 0] })] }
     : { values: stored, scales: scaleName, nodes: [] };
 }
 
-/** The largest absolute value of a token is 127 units. */
+/** Quantizes tokens so that the largest absolute value of each token becomes 127. */
 function quantiseTokens(input: string, type: number, opset: number): Tokens {
   const name = (part: string) => `${input}.int8.${part}`;
   const isHalf = type !== dataTypes.float32;
@@ -175,7 +175,7 @@ function quantiseTokens(input: string, type: number, opset: number): Tokens {
       opset >= opsetOfAxes
         ? makeNode('ReduceMax', [name('sizes'), shared.axes], [name('largest')], { keepdims: 1 })
         : makeNode('ReduceMax', [name('sizes')], [name('largest')], { axes: [-1], keepdims: 1 }),
-      // Of no tokens at all (a graph that is run without an image) ONNX Runtime's maximum keeps the axis as wide as it was.
+      // Without any token (a graph run without an image), ONNX Runtime's ReduceMax does not reduce the axis to 1.
       makeNode('Slice', [name('largest'), shared.from, shared.to, shared.axes], [name('one')]),
       makeNode('Mul', [name('one'), shared.unit], [name('unit')]),
       makeNode('Max', [name('unit'), shared.smallest], [name('scales')]),
@@ -217,7 +217,7 @@ function sharedTensors(): Tensor[] {
   ];
 }
 
-/** The element type that comes out of the weight's chain, which is that of the tokens too. */
+/** The element type at the end of the weight's chain, which is also the type of the tokens. */
 function typeOf({ tensor, chain }: Weight): number {
   const cast = chain.findLast(({ opType }) => opType === 'Cast');
   return (cast && attribute(cast, 'to')?.int) ?? tensor.type;

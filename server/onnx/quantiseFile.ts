@@ -13,7 +13,7 @@ const smallestOutside = 1024;
 const copiedBytes = 16 << 20;
 
 export interface QuantizedFile {
-  /** Products that are made with whole numbers now, and the weights they have. */
+  /** Number of products that now use integer arithmetic, and number of their weights. */
   readonly products: number;
   readonly weights: number;
   /** Sizes of the graphs with their weights. */
@@ -22,8 +22,8 @@ export interface QuantizedFile {
 }
 
 /**
- * Quantizes the graph file `from` into `to`, whose weights go to `<to>_data`. Both must not exist. However large the
- * graph is, a few pieces of 16 MB are held at a time. Rejects with OnnxFileError, or the signal's reason.
+ * Quantizes the graph file `from` into `to`, whose weights go to `<to>_data`. Neither of the two may exist. For a graph
+ * of any size, only a few pieces of 16 MB are in memory at a time. Rejects with OnnxFileError, or the signal's reason.
  */
 export async function quantiseFile(from: string, to: string, options: Omit<QuantiseOptions, 'store'>): Promise<QuantizedFile> {
   const model = await readModel(from, smallestOutside);

@@ -4,7 +4,7 @@ import { openData } from './weights.js';
 
 /** Bytes of weights that are read at a time. */
 const pieceBytes = 16 << 20;
-/** int8 is used evenly on both sides, so that zero stays zero without an offset. */
+/** The int8 range is symmetric, so that zero stays zero without an offset. */
 const largest = 127;
 
 /** Whether a tensor is a matrix whose numbers can be read. */
@@ -14,8 +14,8 @@ export function isFloatMatrix({ dims, type, data }: Tensor): boolean {
 }
 
 /**
- * The scales of a matrix's columns, or of its rows where they are the columns of a product: the largest absolute value is
- * 127 of them. The matrix is read in pieces. Rejects when a value is not finite.
+ * Returns the scales of a matrix's columns, or of its rows if it is transposed in the product. The largest absolute
+ * value is 127 times the scale. The matrix is read in pieces. Rejects when a value is not finite.
  */
 export async function columnScales(matrix: Tensor, isTransposed: boolean, signal: AbortSignal): Promise<Float32Array> {
   const width = matrix.dims[1]!;
@@ -23,11 +23,11 @@ export async function columnScales(matrix: Tensor, isTransposed: boolean, signal
   for await (const { floats, first } of pieces(matrix, signal))
     growScales(floats, width, isTransposed ? scales.subarray(first) : scales, isTransposed);
   if (!scales.every((size) => Number.isFinite(size))) throw new RangeError(`its weights '${matrix.name}' hold values that are not numbers`);
-  // A column of zeros needs some scale.
+  // A column of zeros needs any scale other than 0.
   return scales.map((size) => (size === 0 ? 1 : size / largest));
 }
 
-/** The matrix in units of its scales, as int8, piece by piece in the order it is stored in. */
+/** Yields the matrix divided by its scales, as int8, in pieces and in storage order. */
 export async function* quantized(matrix: Tensor, isTransposed: boolean, scales: Float32Array, signal: AbortSignal): AsyncGenerator<Buffer> {
   const width = matrix.dims[1]!;
   const inverse = Float64Array.from(scales, (scale) => 1 / scale);
@@ -44,7 +44,7 @@ function growScales(floats: Float32Array, width: number, scales: Float32Array, i
     for (let column = 0; column < width; column++) {
       const size = Math.abs(floats[start + column]!);
       const at = isByRow ? row : column;
-      // NaN is greater than nothing, and nothing than it: once there, it stays.
+      // Comparisons with NaN are false, so NaN is tested for, and once stored, it stays.
       if (size > scales[at]! || Number.isNaN(size)) scales[at] = size;
     }
   }
@@ -57,7 +57,7 @@ function roundAll(floats: Float32Array, into: Int8Array, width: number, inverse:
   }
 }
 
-/** Whole rows of a matrix, from row `first` on. */
+/** Yields pieces of whole rows of a matrix, each from row `first` on. */
 async function* pieces(
   { dims, type, data }: Tensor,
   signal: AbortSignal,

@@ -15,27 +15,27 @@ import {
 } from './model.js';
 import { type FieldExtent, fieldText, integers, longestFieldHead, readExtent, readFields, WireError, type WireField } from './wire.js';
 
-/** Weights of more bytes than this stay in their file: whoever runs the graph maps them from there, which is sooner done than copying. */
+/** Weights of more bytes stay in their file: the runtime maps them from there, which is faster than copying. */
 export const largestInMemory = 1 << 16;
-/** A file of fewer bytes is read at once: to step over its weights would read most of it, window by window. */
+/** A file of fewer bytes is read at once, because skipping its weights would still read most of it in windows. */
 const smallFile = 1 << 24;
-/** Longest message other than a weight, in bytes: a node may carry a constant, but nothing sane is as long as this. */
+/** Longest message other than a weight, in bytes: a node may contain a constant, but no sane one is this long. */
 const longestMessage = 1 << 28;
 
-/** A file is no ONNX model, or cannot be read; the message names it and says what to do. */
+/** A file is not an ONNX model or cannot be read. The message names it and the remedy. */
 export class OnnxFileError extends Error {
   override readonly name = 'OnnxFileError';
 }
 
 /**
- * Reads an ONNX file, however large: weights of more than `inMemory` bytes are left where they are, and told by
- * place. Rejects with OnnxFileError.
+ * Reads an ONNX file of any size. Weights of more than `inMemory` bytes are not read; only their position in the file
+ * is returned. Rejects with OnnxFileError.
  */
 export function readModel(path: string, inMemory = largestInMemory): Promise<OnnxModel> {
   return readParts(path, inMemory, true);
 }
 
-/** The weights of an ONNX file, all named by place. Skips the nodes, so it takes a tenth of the time. Rejects with OnnxFileError. */
+/** Finds an ONNX file's weights without reading them. Skips nodes: a tenth of the time. Rejects with OnnxFileError. */
 export async function readWeights(path: string): Promise<readonly Tensor[]> {
   return (await readParts(path, 0, false)).graph.initializers;
 }
@@ -71,8 +71,8 @@ interface FieldPlace extends FieldExtent {
 }
 
 /**
- * Reads a file through a window of 64 kB. Without giving way: a graph has thousands of fields of some bytes each, and to
- * wait for each of them takes many times as long as to read it.
+ * Reads a file synchronously through a window of 64 kB. A graph has thousands of fields of a few bytes, and awaiting
+ * each of them takes many times as long as reading it.
  */
 class ModelReader {
   #start = 0;
@@ -84,7 +84,7 @@ class ModelReader {
     readonly inMemory: number,
   ) {}
 
-  /** Reads the first so many bytes of the file. */
+  /** Reads the first `size` bytes of the file. */
   readAhead(size: number): void {
     this.#cover(0, size);
   }
@@ -166,7 +166,7 @@ class ModelReader {
     return this.#bytes.subarray(start - this.#start, end - this.#start);
   }
 
-  /** Moves the window where it does not hold these bytes. */
+  /** Moves the window if it does not contain these bytes. */
   #cover(start: number, end: number): void {
     if (start >= this.#start && end <= this.#start + this.#bytes.length) return;
     const buffer = Buffer.allocUnsafe(Math.max(end - start, 1 << 16));

@@ -3,13 +3,13 @@ import { dataTypes, inputOf, makeNode, makeTensor, makeValueInfo, type Node, typ
 import { findWeight, type Links, linkGraph, openData, withoutUnused } from './weights.js';
 import { integers, readFields } from './wire.js';
 
-/** The input of a rewritten graph: the tokens, as positions in the sequence that is fed, whose scores are wanted. */
+/** The input of a rewritten graph: positions, in the fed sequence, of the tokens whose scores are wanted. */
 export const scorePositions = 'score_positions';
 const logits = 'logits';
 
 export interface SlicedHead {
   readonly model: OnnxModel;
-  /** The columns that are left, and how many the head had; undefined = all are. */
+  /** The columns that are kept, and how many the head had; undefined = all are kept. */
   readonly columns?: SlicedColumns;
 }
 
@@ -19,17 +19,17 @@ export interface SlicedColumns {
   readonly width: number;
 }
 
-/** Give each token of their output from that token of their first input alone. */
+/** Operators that compute each token of their output only from the same token of their input. */
 const tokenwise = new Set(['Cast', 'Identity', 'Relu', 'Sigmoid', 'Tanh', 'Softplus', 'Add', 'Sub', 'Mul', 'Div']);
-/** Products of tokens with weights; in all of them the tokens are the first input and the weights the second. */
+/** Products of tokens with weights. The tokens are always the first input, the weights the second. */
 const products = new Set(['MatMul', 'MatMulInteger', 'com.microsoft.MatMulNBits']);
-/** Columns are read out of the weights one by one; more than so many are no saving worth the reading. */
+/** Columns are read one by one from the weights. For more columns, the saving is not worth the reading. */
 const mostColumns = 8;
 
 /**
- * Rewrites a graph so that of the tokens it is fed only those at `score_positions` (int64 [rows]) reach the head, the last
- * product with weights before `logits`, and, where the weights are plain, only the columns wanted: `logits` is [1, rows,
- * columns] then, with the values it would have had. A text is the reason why the graph has to stay as it is.
+ * Rewrites a graph so that only the tokens at `score_positions` (int64 [rows]) reach the head, which is the last
+ * product with weights before `logits`. If the weights are plain numbers, only the wanted columns are computed.
+ * `logits` is then [1, rows, columns], with unchanged values. Returns a reason if the graph cannot be rewritten.
  *
  * @param wanted Columns of `logits` that are ever read; empty = all.
  */
@@ -78,7 +78,7 @@ export async function sliceHead(model: OnnxModel, wanted: Int32Array): Promise<S
   };
 }
 
-/** The product that gives the scores, and the nodes between it and `logits`, the last first; or why it is not found. */
+/** Finds the product that computes the scores and the nodes from `logits` back to it, or returns why there is none. */
 export function findTail(links: Links): { readonly head: Node; readonly after: readonly Node[] } | string {
   const after: Node[] = [];
   for (let value = logits; ; ) {
@@ -99,7 +99,7 @@ export function findTail(links: Links): { readonly head: Node; readonly after: r
   }
 }
 
-/** A number or a vector over the columns: weights, constants, the scale of a quantization, or a product of such. */
+/** Whether a value is a number or a vector over the columns: weights, constants, quantization scales or products. */
 function isSameForAllTokens(name: string, links: Links, depth = 0): boolean {
   const tensor = links.initializers.get(name);
   if (tensor) return tensor.dims.length <= 1;
@@ -111,7 +111,7 @@ function isSameForAllTokens(name: string, links: Links, depth = 0): boolean {
   return isPassedOn && node.inputs.every((input) => isSameForAllTokens(input, links, depth + 1));
 }
 
-/** Axes of a Constant's tensor (AttributeProto.t = 5); a large number where the value is reported in another way. */
+/** Number of axes of a Constant's tensor (AttributeProto.t = 5); Infinity if the value is in another attribute. */
 function constantRank(node: Node): number {
   const tensor = node.fields
     .filter(({ number }) => number === 5)
@@ -129,17 +129,17 @@ function isMatrix(head: Node, links: Links): boolean {
 
 interface NarrowHead {
   readonly width: number;
-  /** The head's new weights, the nodes that give them and the tensors these start from. */
+  /** The head's new weights, the nodes that compute them and the tensors that these use. */
   readonly weight: string;
   readonly chain: readonly Node[];
   readonly tensors: readonly Tensor[];
   /** New inputs of nodes after the head. */
   readonly inputs: readonly (readonly [Node, readonly string[]])[];
-  /** Nodes that gave the old weights. */
+  /** Nodes that computed the old weights. */
   readonly replaced: readonly Node[];
 }
 
-/** undefined where the weights, or what is added after them, are not plain numbers column by column. */
+/** Returns undefined if the weights, or later operands, are not plain numbers for each column. */
 async function narrowHead(head: Node, after: readonly Node[], wanted: Int32Array, links: Links): Promise<NarrowHead | undefined> {
   const weight = head.opType === 'MatMul' ? findWeight(inputOf(head, 1), links) : undefined;
   const width = weight?.tensor.dims[weight.isTransposed ? 0 : 1];
@@ -178,8 +178,8 @@ function isScalar(name: string, { producers }: Links): boolean {
 }
 
 /**
- * A tensor of some columns of a matrix, or of its rows where it is transposed; undefined where the elements cannot be distinguished.
- * @param dims Of the result, where they are not those of a matrix.
+ * Returns some columns of a matrix, or rows if it is transposed; undefined if single elements cannot be read.
+ * @param dims Shape of the result, if it is not a matrix.
  */
 async function pickColumns(
   matrix: Tensor,

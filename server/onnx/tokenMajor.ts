@@ -19,17 +19,18 @@ const pastName = /^past_key_values\.(\d+)\.(key|value)$/;
 
 export interface TokenMajorModel {
   readonly model: OnnxModel;
-  /** The masks that were replaced, as values of the model before; they must be causal and look back all the way. */
+  /** Names of the replaced masks in the original model. They must be causal and look back over the whole sequence. */
   readonly masks: readonly string[];
   /** Type of the masks (TensorProto.DataType). */
   readonly maskType: number;
 }
 
 /**
- * Rewrites a decoder in Hugging Face's cache layout (`past_key_values.i.key` [B, heads, P, size], `present` the whole sequence) so that it
- * keeps its cache token by token and gives the new tokens' keys and values alone: `past_key.i` [B, P, heads * size] and `present_key.i`
- * [B, S, heads * size]. What was added to the attention scores for a mask becomes the input `attention_bias` [1, 1, S, P+S], so that tokens
- * may branch. The numbers are the same: keys and values are only moved. A text is the reason why the graph stays as it is.
+ * Rewrites a decoder in Hugging Face's cache layout (`past_key_values.i.key` [B, heads, P, size], `present` the whole
+ * sequence) so that its cache is token by token and it outputs only the new tokens' keys and values: `past_key.i`
+ * [B, P, heads * size] and `present_key.i` [B, S, heads * size]. The mask added to the attention scores becomes the
+ * input `attention_bias` [1, 1, S, P+S], so that tokens may branch. Results are equal: keys and values are only moved.
+ * Returns a reason if the graph stays unchanged.
  */
 export function toTokenMajor(model: OnnxModel): TokenMajorModel | string {
   const { graph } = model;
@@ -66,7 +67,7 @@ export function toTokenMajor(model: OnnxModel): TokenMajorModel | string {
       makeNode('Transpose', [inputOf(concat, 1)], [`${output}.heads`], { perm: [0, 2, 1, 3] }),
       makeNode('Reshape', [`${output}.heads`, join], [output]),
     );
-    // 0 = as it is.
+    // 0 = the size is unchanged.
     shapes.push(integers(split, [0, 0, heads, size]), integers(join, [0, 0, heads * size]));
     inputs.push(makeValueInfo(input, past.type, [past.shape[0], undefined, heads * size]));
     outputs.push(makeValueInfo(output, past.type, [past.shape[0], undefined, heads * size]));
@@ -82,7 +83,7 @@ export function toTokenMajor(model: OnnxModel): TokenMajorModel | string {
       ...inputs,
     ],
     outputs: [...others, ...outputs],
-    // Shapes of what follows may be said by names that no input gives any more; the runtime infers them.
+    // Recorded shapes may use names of dimensions that no input has any more. The runtime infers the shapes.
     values: [],
   };
   const cut = cutGraph(
@@ -93,7 +94,7 @@ export function toTokenMajor(model: OnnxModel): TokenMajorModel | string {
   return { model: cut, masks: mask.masks, maskType: first.type };
 }
 
-/** The part of a model that gives the masks, to look at what they are. */
+/** Returns the part of a model that computes the masks, so that they can be checked. */
 export function maskGraph(model: OnnxModel, { masks, maskType }: TokenMajorModel): OnnxModel {
   const outputs = masks.map((name) => makeValueInfo(name, maskType, [undefined, undefined, undefined, undefined]));
   return cutGraph({ ...model, graph: { ...model.graph, outputs, values: [] } }, masks);
@@ -105,7 +106,7 @@ interface MaskChange {
   readonly masks: readonly string[];
 }
 
-/** Every attention over the cache adds a mask that no token's content decides: that operand is replaced. */
+/** Replaces the mask of every attention over the cache: the added operand that does not depend on token content. */
 function replaceMask(graph: OnnxGraph, { producers }: Links, pasts: readonly ValueInfo[], type: number): MaskChange | string {
   const ofContent = dependents(graph, new Set(['input_ids', 'inputs_embeds', 'pixel_values', ...pasts.map(({ name }) => name)]));
   const ofCache = dependents(graph, new Set(pasts.map(({ name }) => name)));
@@ -127,7 +128,7 @@ function replaceMask(graph: OnnxGraph, { producers }: Links, pasts: readonly Val
   return { before, nodes: graph.nodes.map((node) => changed.get(node) ?? node), masks: [...masks] };
 }
 
-/** Values that depend on the content of others; a shape is no content. */
+/** The sources and all values that depend on their content. Shapes are not content. */
 function dependents({ nodes }: OnnxGraph, sources: ReadonlySet<string>): Set<string> {
   const found = new Set(sources);
   for (const node of nodes) {

@@ -1,13 +1,13 @@
 import { dataTypes, makeNode, makeTensor, makeValueInfo, type Node, type Tensor, type ValueInfo } from './model.js';
 
 /**
- * Inputs that say which tokens see which, in place of a matrix of all pairs, which for 3,600 tokens takes 52 MB and as long to send to a GPU as a
- * small model takes to run: int32 [S, 1] for the tokens that are run, int32 [1, P+S] for all that may be seen.
- * Token i sees column c where `column[c] < seen[i]`, or `from[c] < index[i]` and `index[i] < to[c]`.
+ * Inputs that define which tokens see which: int32 [S, 1] for the tokens that are run, int32 [1, P+S] for all that may
+ * be seen. Token i sees column c if `column[c] < seen[i]`, or if `from[c] < index[i]` and `index[i] < to[c]`. A matrix
+ * of all pairs would take 52 MB for 3,600 tokens, and sending it to a GPU would take as long as a run of a small model.
  */
 export const treeMaskInputs = { index: 'tree_index', seen: 'tree_seen', column: 'tree_column', from: 'tree_from', to: 'tree_to' } as const;
 
-/** In half precision a number that is no infinity, because the difference of two infinities is no number. */
+/** Mask value of hidden tokens. It must be finite in half precision: the difference of two infinities is NaN. */
 const hidden = { single: -1e9, half: -30000 };
 
 export interface TreeMask {
@@ -16,7 +16,7 @@ export interface TreeMask {
   readonly constants: readonly Tensor[];
 }
 
-/** The part of a graph that makes `output`, [1, 1, S, P+S] of this type, from the inputs above. */
+/** The part of a graph that computes `output`, [1, 1, S, P+S] of this type, from the inputs above. */
 export function treeMask(output: string, type: number): TreeMask {
   const { index, seen, column, from, to } = treeMaskInputs;
   const name = (what: string) => `tree.${what}`;

@@ -1,15 +1,15 @@
 import { dataTypes, type OnnxModel } from './model.js';
 
 export interface WeightSize {
-  /** Of the weights in their file. */
+  /** Bytes of the weights in their file. */
   readonly bytes: number;
-  /** Of the weights once ONNX Runtime's CPU provider has widened half precision to single. */
+  /** Bytes of the weights after ONNX Runtime's CPU provider has widened half precision to single. */
   readonly bytesOnCpu: number;
   /** Most of the weights have 16 bits or fewer, so that devices may round differently. */
   readonly isCoarse: boolean;
 }
 
-/** What a model's weights take; those whose values are in typed fields are small and not counted. */
+/** Returns the size of a model's weights. Weights in typed fields are small and not counted. */
 export function weightSize({ graph }: OnnxModel): WeightSize {
   let [bytes, half, single] = [0, 0, 0];
   for (const { type, data } of graph.initializers) {

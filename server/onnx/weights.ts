@@ -3,15 +3,15 @@ import { attribute, graphFields, inputOf, type Node, type OnnxGraph, readNode, t
 import { readFields } from './wire.js';
 
 /**
- * Who gives and who takes each value of a graph. Nodes on a circle, or behind one, are left out, so that every walk ends whatever the file has;
- * the runtime refuses such a graph when it is loaded.
+ * Producers and consumers of each value of a graph. Nodes on a cycle, or behind one, are left out, so that every walk
+ * ends for any file. The runtime refuses to load such a graph.
  */
 export interface Links {
   readonly producers: ReadonlyMap<string, Node>;
   readonly initializers: ReadonlyMap<string, Tensor>;
-  /** Nodes that take a value, once for each of their inputs it is; graphs inside a node (If, Loop) take as the node does. */
+  /** Nodes that use a value, once per input. Uses in a graph inside a node (If, Loop) are uses by the node. */
   readonly consumers: ReadonlyMap<string, readonly Node[]>;
-  /** What a node takes, graphs inside it included. */
+  /** Names of the values that a node and the graphs inside it use. */
   takes(node: Node): readonly string[];
 }
 
@@ -26,10 +26,10 @@ export function linkGraph(graph: OnnxGraph): Links {
   };
 }
 
-/** All nodes but those that wait for their own outputs, or for such nodes (Kahn's algorithm). A valid graph has none of these, a damaged one may. */
+/** Returns all nodes except those on a cycle or behind one (Kahn's algorithm). Only a damaged graph has cycles. */
 function runnable(nodes: readonly Node[]): readonly Node[] {
   const takers = takersOf(nodes, ({ inputs }) => named(inputs));
-  /** Inputs of a node that are still to be given, by each node that gives them. */
+  /** Number of a node's inputs whose producers have not been visited yet. */
   const waits = new Map<Node, number>();
   for (const node of nodes) for (const taker of takersBehind(node, takers)) waits.set(taker, (waits.get(taker) ?? 0) + 1);
   const open = nodes.filter((node) => !waits.has(node));
@@ -47,7 +47,7 @@ function takersBehind(node: Node, takers: ReadonlyMap<string, readonly Node[]>):
   return named(node.outputs).flatMap((name) => takers.get(name) ?? []);
 }
 
-/** An empty name is an input or output left out. */
+/** Removes empty names, which are omitted inputs or outputs. */
 function named(names: readonly string[]): readonly string[] {
   return names.filter((name) => name !== '');
 }
@@ -64,10 +64,10 @@ function takersOf(nodes: readonly Node[], takes: (node: Node) => readonly string
   return takers;
 }
 
-/** Those of the standard's operators that hold graphs. */
+/** The operators of the ONNX standard that contain graphs. */
 const holdsGraphs = new Set(['If', 'Loop', 'Scan', 'SequenceMap']);
 
-/** Names that the graphs inside a node take (AttributeProto: g = 6, graphs = 11), those they give themselves included. */
+/** Names that graphs inside a node use (AttributeProto: g = 6, graphs = 11), including those that they define. */
 function takenInside(node: Node): string[] {
   if (!holdsGraphs.has(node.opType)) return [];
   const names: string[] = [];
@@ -88,15 +88,15 @@ function takenInside(node: Node): string[] {
   return names;
 }
 
-/** A matrix of weights, and the nodes that are between it and where it is used, the tensor's first. */
+/** A matrix of weights, and the nodes between the tensor and its use, in this order. */
 export interface Weight {
   readonly tensor: Tensor;
   readonly chain: readonly Node[];
-  /** Its rows are the columns of what comes out of the chain. */
+  /** Whether its rows are the columns of the chain's output. */
   readonly isTransposed: boolean;
 }
 
-/** What gives `name`, where that is a matrix of weights as it is, cast or transposed. */
+/** Finds the weights behind `name`, if it is a matrix of weights, possibly cast or transposed. */
 export function findWeight(name: string, { producers, initializers }: Links): Weight | undefined {
   const chain: Node[] = [];
   let isTransposed = false;
@@ -121,7 +121,7 @@ export interface OpenData {
   close(): Promise<void>;
 }
 
-/** Rejects with RangeError, worded as a reason, when the bytes are not there. */
+/** Opens the bytes of a tensor. Rejects with RangeError, worded as a reason, when they cannot be read. */
 export async function openData(data: Buffer | Stored): Promise<OpenData> {
   if (Buffer.isBuffer(data)) return { read: (start, end) => Promise.resolve(data.subarray(start, end)), close: () => Promise.resolve() };
   const file = await openRegular(data.path).catch((error: NodeJS.ErrnoException) => {
@@ -138,7 +138,7 @@ export async function openData(data: Buffer | Stored): Promise<OpenData> {
   };
 }
 
-/** Leaves out those of the candidates that nothing takes a value from any more, the last in the chain first. */
+/** Removes the candidates whose outputs are no longer used, the last in the chain first. */
 export function withoutUnused(nodes: readonly Node[], candidates: readonly Node[]): readonly Node[] {
   let left = nodes;
   for (const candidate of [...candidates].reverse()) {

@@ -1,9 +1,9 @@
-/** Protocol buffers as ONNX files are written in (protobuf.dev/programming-guides/encoding). */
+/** Protocol buffers, the encoding of ONNX files (protobuf.dev/programming-guides/encoding). */
 
-/** One field of a message. What is not understood is passed on by its `raw` bytes. */
+/** One field of a message. Unknown fields are passed on as their `raw` bytes. */
 export interface WireField {
   readonly number: number;
-  /** Of a varint, as a signed number of 64 bits; 0 for other wire types. */
+  /** Value of a varint, as a signed number of 64 bits; 0 for other wire types. */
   readonly value: number;
   /** Content of a length-delimited field; empty for other wire types. */
   readonly body: Buffer;
@@ -19,12 +19,12 @@ export interface FieldExtent {
   readonly end: number;
 }
 
-/** Most bytes that are before a field's content: its number and its length. */
+/** Maximum number of bytes before a field's content: its number and its length. */
 export const longestFieldHead = 20;
 
 const empty = Buffer.alloc(0);
 
-/** The bytes are not a message; the message says no more, because nothing is known about them. */
+/** The bytes are not a protocol buffer. The error has no details, because nothing is known about the bytes. */
 export class WireError extends Error {
   override readonly name = 'WireError';
   constructor() {
@@ -44,7 +44,7 @@ export function readFields(message: Buffer): WireField[] {
   return fields;
 }
 
-/** Cuts its bytes out when they are asked for: a graph has thousands of fields of which few are looked at. */
+/** Extracts its bytes only on access: a graph has thousands of fields, and few of them are read. */
 class ReadField implements WireField {
   constructor(
     readonly message: Buffer,
@@ -83,7 +83,7 @@ export function readExtent(bytes: Buffer, at: number): FieldExtent {
   return { number, wireType, start: length.next, end: length.next + length.value };
 }
 
-/** The values of a repeated integer: packed into one field, or a field each. */
+/** The values of a repeated integer, packed into one field or with one field per value. */
 export function integers(fields: readonly WireField[], number: number): number[] {
   return fields.filter((field) => field.number === number).flatMap(({ body, value }) => (body.length > 0 ? packed(body) : [value]));
 }
@@ -108,7 +108,7 @@ export function bytesField(number: number, content: Buffer | string): WireField 
   return { number, value: 0, body, raw: Buffer.concat([writeVarint(number * 8 + 2), writeVarint(body.length), body]) };
 }
 
-/** A message of these fields, in the order of their numbers as every writer puts them. */
+/** Returns a message of these fields, ordered by their numbers as in every writer. */
 export function writeMessage(fields: readonly WireField[]): Buffer {
   return Buffer.concat([...fields].sort((a, b) => a.number - b.number).map(({ raw }) => raw));
 }
@@ -125,7 +125,7 @@ function packed(body: Buffer): number[] {
 
 function readVarint(bytes: Buffer, at: number): { readonly value: number; readonly next: number } {
   let value = 0;
-  // Seven bytes hold 49 bits, which are exact in a number; sizes and ids never need more.
+  // Seven bytes have 49 bits, which are exact in a number. Sizes and ids never need more.
   for (let i = 0; i < 7; i++) {
     const byte = bytes[at + i];
     if (byte === undefined) throw new WireError();

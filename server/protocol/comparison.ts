@@ -1,8 +1,8 @@
-/** Two runs of one problem, in whichever files they are. */
+/** Comparison of two runs of one problem, which may be in different files. */
 import { request } from './message.js';
 import { count, object, text } from './shape.js';
 
-/** Compares a problem of an open document with the same problem of another one. Fails where that one has no problem with this question. */
+/** Compares a problem of an open document with the one in another document that has the same question; else fails. */
 export const CompareRuns = request({
   method: 'steplens/compareRuns',
   to: 'server',

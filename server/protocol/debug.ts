@@ -11,13 +11,13 @@ const debugMessage = object({
 });
 export type DebugMessageParams = Infer<typeof debugMessage>;
 
-/** A message of the client's side. */
+/** Sends a message from the client to the debugger. */
 export const DebugSend = request({ method: 'steplens/debugSend', to: 'server', params: debugMessage, result: nothing });
 
-/** A message of the debugger's side. */
+/** Sends a message from the debugger to the client. */
 export const DebugReceived = notification({ method: 'steplens/debugReceived', to: 'client', params: debugMessage });
 
-/** Where in a document the current event of a debugged search is, with its value at that moment; null: the document has no such step. */
+/** Place in a document of a debugged search's current event, with its value then; null: no such step there. */
 export const DebugPlace = request({
   method: 'steplens/debugPlace',
   to: 'server',

@@ -27,19 +27,19 @@ export class Door<Here extends End> {
   readonly #log: DoorLog;
   readonly #local: ((message: string) => string) | undefined;
 
-  /** `local`: says why a request failed in the language of the other end. */
+  /** `local`: translates the message of a failed request to the language of the other end. */
   constructor(_here: Here, transport: Transport, log: DoorLog, local?: (message: string) => string) {
     this.#transport = transport;
     this.#log = log;
     this.#local = local;
   }
 
-  /** Asks the other end. Rejects with RequestError, or as the connection does when it is gone. */
+  /** Sends a request to the other end. Rejects with RequestError, or with the connection's error when it is closed. */
   async ask<Params, Result>(type: RequestType<Exclude<End, Here>, Params, Result>, params: Params, token?: Cancellation): Promise<Result> {
     return resultOf(type, await this.#transport.sendRequest(type.method, params, token));
   }
 
-  /** Answers a request. What the work throws becomes the answer; the signal aborts when the other end cancels. */
+  /** Answers a request. An error thrown by `work` becomes the answer; the signal aborts when the other end cancels. */
   handle<Params, Result>(
     type: RequestType<Here, Params, Result>,
     work: (params: Params, signal: AbortSignal) => Result | Promise<Result>,

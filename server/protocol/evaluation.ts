@@ -35,7 +35,7 @@ export type ScoresLine = Infer<typeof scoresLine>;
 
 const bestLine = nullable(object({ threshold: number, value: number }));
 
-/** By the way a candidate is selected. */
+/** One member per method of selecting a candidate. */
 const bySelection = <T>(shape: Shape<T>) =>
   object({
     pass: shape,
@@ -102,15 +102,15 @@ export type EvaluateLine = Infer<typeof evaluateLine>;
 export type BestOfNLine = Extract<EvaluateLine, { readonly kind: 'bestOfN' }>;
 export type ProcessLine = Extract<EvaluateLine, { readonly kind: 'processBenchmark' }>;
 
-/** What was not read, or not read completely; `message`: one sentence. */
+/** A file that was not read, or not read completely; `message`: one sentence. */
 export const fileFault = object({ uri: text, message: text });
 export type FileFault = Infer<typeof fileFault>;
 
 const evaluateParams = object({
-  /** Chosen by the client; its progress carries it. */
+  /** Chosen by the client and repeated in `EvaluationProgress`. */
   id: text,
   uris: list(text),
-  /** Scores with the model also where scores are in a file. */
+  /** Whether to score with the model even if a file has scores. */
   rescore: flag,
 });
 export type EvaluateParams = Infer<typeof evaluateParams>;
@@ -131,7 +131,7 @@ export const Evaluate = request({ method: 'steplens/evaluate', to: 'server', par
 const evaluationProgressParams = object({ id: text, uri: text, done: count, total: count });
 export type EvaluationProgressParams = Infer<typeof evaluationProgressParams>;
 
-/** At most ten a second: steps of one file of an evaluation that the model has scored. */
+/** Steps of one file of an evaluation that the model has scored; at most ten notifications per second. */
 export const EvaluationProgress = notification({
   method: 'steplens/evaluationProgress',
   to: 'client',

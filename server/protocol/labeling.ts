@@ -31,29 +31,29 @@ export const LabelProblem = request({
 });
 
 const labelingParams = object({
-  /** Of the problem being labeled. */
+  /** Document and position of the problem being labeled. */
   uri: text,
   problem: count,
-  /** URI of the file the labels will be in; its view can be asked for already. */
+  /** URI of the file that the labels will be in; its view can already be requested. */
   file: text,
-  /** `failed`: it ended without labels; the view of `file` says why. */
+  /** `failed`: it ended without labels; the view of `file` shows why. */
   state: oneOf('running', 'ended', 'failed'),
   rollouts: count,
-  /** Rollouts at most, where that is known. */
+  /** Maximum number of rollouts, if known. */
   budget: optional(count),
   searches: count,
   /** Rollouts of an earlier part of the run, which were not sampled again. */
   resumed: count,
   /** Origins of the servers that the problem is sent to; none when all of it stays on this machine. */
   servers: list(text),
-  /** Why nothing is sampled at the moment: the policy is away and is asked again, or has not answered for long. */
+  /** Why nothing is sampled now: the policy is unavailable and will be retried, or has not replied for a long time. */
   waiting: optional(text),
   /** Another process labels it: it cannot be stopped from here. */
   isElsewhere: optional(flag),
 });
 export type LabelingParams = Infer<typeof labelingParams>;
 
-/** At most ten a second: the progress of a labeling run; a panel on `file` asks for its view again. */
+/** Progress of a labeling run, at most ten times per second; a panel on `file` requests its view again. */
 export const LabelingChanged = notification({ method: 'steplens/labelingChanged', to: 'client', params: labelingParams });
 
 const triedRequest = object({
@@ -63,7 +63,7 @@ const triedRequest = object({
   request: optional(text),
   status: optional(count),
   reply: optional(text),
-  /** Why there is no reply, or none that can be used. */
+  /** Why there is no reply, or no usable one. */
   failure: optional(text),
   ms: number,
 });
@@ -73,7 +73,7 @@ const policyTry = object({
   requests: list(triedRequest),
   /** Why there is no rollout. */
   failure: optional(text),
-  /** As the reader splits them; none where there is no rollout. */
+  /** As the reader splits them; empty without a rollout. */
   steps: list(text),
   /** How the rollout ended: by itself, or at the longest allowed length. */
   finish: optional(text),
@@ -94,10 +94,10 @@ export const TryPolicy = request({ method: 'steplens/tryPolicy', to: 'server', p
 
 const problemResult = object({
   problem: count,
-  /** URI of the file with the labels, or of the event log while there is none. */
+  /** URI of the file for the labels, which may not exist yet. */
   file: text,
   state: oneOf('running', 'open', 'finished'),
-  /** Of the question: the share of right rollouts, in [0, 1]; null without one. */
+  /** Value of the question: the share of right rollouts, in [0, 1]; null without a value. */
   value: nullable(number),
   nodes: count,
   rollouts: count,
@@ -107,7 +107,7 @@ const problemResult = object({
 });
 export type ProblemResult = Infer<typeof problemResult>;
 
-/** What became of the problems of a document: the newest run of each; nothing for a problem that was never labeled. */
+/** Outcomes of a document's problems: the newest run of each; nothing for a problem that was never labeled. */
 export const LabelingResults = request({
   method: 'steplens/labelingResults',
   to: 'server',
@@ -127,8 +127,8 @@ const moreRolloutsResult = object({ right: count, wrong: count, undecided: count
 export type MoreRolloutsResult = Infer<typeof moreRolloutsResult>;
 
 /**
- * Samples more rollouts from a node of a tree that a run made, appends them to its event log and writes the file again. The log only
- * ever grows: a file that is undone afterwards is recognized as an earlier state of it.
+ * Samples more rollouts from a node of a tree that a run made, appends them to its event log and writes the file again.
+ * The log only grows: a file in which this is undone is recognized as an earlier state of the log.
  */
 export const MoreRollouts = request({
   method: 'steplens/moreRollouts',
@@ -140,7 +140,7 @@ export const MoreRollouts = request({
 const labelingFailure = object({
   /** The cause and the remedy. */
   message: text,
-  /** The first request that failed, or the first one where none did: where it went and what came back. */
+  /** URL and reply of the first failed request, else of the first one for rollouts, else of the last one. */
   url: optional(text),
   status: optional(count),
   reply: optional(text),

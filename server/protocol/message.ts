@@ -1,4 +1,4 @@
-/** The base of every wire: what a request and a notification are, and how a failure crosses. */
+/** The base of every wire: requests, notifications, and how failures are transmitted. */
 import { type Infer, type Mismatch, object, oneOf, optional, type Shape, text } from './shape.js';
 
 /** One request: its name, the end that answers it, and the shapes of both directions. */
@@ -24,7 +24,7 @@ export function notification<const To extends string, Params>(type: Notification
   return type;
 }
 
-/** The command that helps, where one does. */
+/** The command that resolves a failure, if there is one. */
 export const remedy = oneOf('setServerKey', 'allowServer');
 export type Remedy = Infer<typeof remedy>;
 
@@ -35,16 +35,16 @@ export function remedyIn(error: unknown): Remedy | undefined {
 }
 
 /**
- * Why a request has no result. `cancelled`: by whoever asked, or because what it was about was closed. `invalid`: the message does not
- * have its shape. `failed`: anything else; the message names the cause and the remedy.
+ * Why a request has no result. `cancelled`: by the requester, or because its document was closed. `invalid`: the
+ * message does not have its shape. `failed`: anything else; the message names the cause and the remedy.
  */
 export const failure = object({ code: oneOf('cancelled', 'invalid', 'failed'), message: text, remedy: optional(remedy) });
 export type Failure = Infer<typeof failure>;
 
-/** What every wire carries back. Inside a process a failure is thrown; only on a wire it is data. */
+/** The reply to a request on every wire. Inside a process a failure is thrown; only on a wire is it data. */
 export type Answer<Result> = { readonly ok: Result } | { readonly err: Failure };
 
-/** A failure of a request, thrown on the end that asked; also thrown by the end that answers, to choose the code. */
+/** A failed request, thrown on the requesting end. The answering end also throws it, to choose the code. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   constructor(
@@ -61,8 +61,8 @@ export function isCancelled(error: unknown): boolean {
 }
 
 /**
- * Answers a request: checks its parameters, does the work, and turns whatever is thrown into data. Never rejects.
- * `onError` gets what was thrown, unless the request was cancelled; `local` says a message in the language of whoever asked.
+ * Answers a request: checks its parameters, does the work, and turns any thrown error into data. Never rejects.
+ * `onError` gets the error, unless the request was cancelled; `local` translates a message for the requester.
  */
 export async function answer<Params, Result>(
   { method, params: shape }: RequestType<string, Params, Result>,
@@ -89,7 +89,7 @@ export async function answer<Params, Result>(
   }
 }
 
-/** The result in an answer. Throws RequestError when it is a failure or does not have the shape that was agreed. */
+/** Returns the result in an answer. Throws RequestError if the answer is a failure or the result has a wrong shape. */
 export function resultOf<Result>(
   { method, result }: Pick<RequestType<string, unknown, Result>, 'method' | 'result'>,
   reply: unknown,

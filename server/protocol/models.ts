@@ -4,7 +4,7 @@ import { type Infer, list, object, text } from './shape.js';
 
 const recognizedFamily = object({
   name: text,
-  /** The text of the `prm.json` that says so. */
+  /** The text of the `prm.json` for this family. */
   profile: text,
 });
 export type RecognizedFamily = Infer<typeof recognizedFamily>;

@@ -1,6 +1,6 @@
 /**
- * Everything the tree panel draws of one problem: flat arrays, ids are positions in them. Places in the file and texts of rollouts are
- * not in it: of a tree of 20,000 nodes they are two thirds, and one asks for them a node at a time.
+ * Everything the tree panel draws of one problem, in flat arrays whose positions are the ids. Places in the file and
+ * texts of rollouts are requested for one node at a time: in a tree of 20,000 nodes they are two thirds of the data.
  */
 import { request } from './message.js';
 import { bulk, count, flag, type Infer, list, nullable, number, object, oneOf, optional, pair, text } from './shape.js';
@@ -18,13 +18,13 @@ export type StepView = Infer<typeof stepView>;
 
 const rolloutDetails = object({
   verdict: oneOf('right', 'wrong', 'undecided'),
-  /** Who or what decided, and what it said. */
+  /** Who or what decided, and the reason given. */
   method: text,
   reason: optional(text),
-  /** As the server says it: `stop`, `length`, `content_filter`. */
+  /** As the server reports it: `stop`, `length`, `content_filter`. */
   finish: text,
   seed: optional(number),
-  /** Of the completion, and from the request to its reply; of `shared` rollouts together where that is given. */
+  /** Tokens of the completion, and time from request to reply; if `shared` is given, of so many rollouts together. */
   tokens: optional(number),
   ms: optional(number),
   shared: optional(count),
@@ -40,12 +40,12 @@ export const rolloutView = object({
   steps: bulk(text),
   /** Final answer as read from the last step, where one is found. */
   answer: optional(text),
-  /** How it came about, where an event log says so. */
+  /** How the rollout was sampled and judged, if an event log records it. */
   details: optional(rolloutDetails),
 });
 export type RolloutView = Infer<typeof rolloutView>;
 
-/** Rollouts of a node that agree in verdict, final answer and number of steps. Their texts are asked for by `NodeRollouts`. */
+/** Rollouts of a node with the same verdict, final answer and number of steps. `NodeRollouts` returns their texts. */
 const rolloutGroup = object({
   correct: flag,
   /** Absent where none could be read. */
@@ -53,7 +53,7 @@ const rolloutGroup = object({
   /** Steps after the node. */
   steps: count,
   count,
-  /** Different texts among them. */
+  /** Number of different texts among them. */
   distinct: count,
 });
 
@@ -94,7 +94,7 @@ export const problemView = object({
   images: list(text),
   model: optional(text),
   threshold: number,
-  /** Low steps of the problem in the file, as code lens and status count them: some may share a node, and the panel can show other values. */
+  /** Low steps as counted in code lenses and status: several may share a node, and the panel can show other values. */
   found: object({ firstLow: count, low: count }),
   nodes: bulk(nodeView),
   /** True when the nodes come from search; false when they are a trie of the problem's solutions. */
@@ -112,7 +112,7 @@ export const ProblemViewRequest = request({
   result: nullable(problemView),
 });
 
-/** A node's rollouts with their texts, in the file's order; empty for a node that is not there. */
+/** A node's rollouts with their texts, in the file's order; empty for a node that does not exist. */
 export const NodeRollouts = request({
   method: 'steplens/nodeRollouts',
   to: 'server',
@@ -121,9 +121,9 @@ export const NodeRollouts = request({
 });
 
 const nodePlace = object({
-  /** Of the step or the rollout that was asked for, else of the node's steps; a node without steps (a root) is its first character. */
+  /** Range of the requested step or rollout, else of the node's steps. A node without steps has an empty range. */
   range,
-  /** What the node adds to its parent's path. */
+  /** Steps that the node adds to its parent's path. */
   steps: list(object({ index: count, text })),
   /** Texts of the steps from the problem to the node. */
   path: list(text),
@@ -131,7 +131,7 @@ const nodePlace = object({
 });
 export type NodePlaceResult = Infer<typeof nodePlace>;
 
-/** Where a node is in its file, and its texts; `step`: a `StepView.index`, `rollout`: a position in `NodeRollouts`. null: no such node. */
+/** Range and texts of a node. `step`: a `StepView.index`, `rollout`: a position in `NodeRollouts`. null: no node. */
 export const NodePlace = request({
   method: 'steplens/nodePlace',
   to: 'server',
@@ -139,7 +139,7 @@ export const NodePlace = request({
   result: nullable(nodePlace),
 });
 
-/** The node that a line of an event log (counted from 0) made; null: none. */
+/** The node that a line of an event log (counted from 0) created; null: none. */
 export const NodeOfLine = request({
   method: 'steplens/nodeOfLine',
   to: 'server',
@@ -147,7 +147,7 @@ export const NodeOfLine = request({
   result: nullable(count),
 });
 
-/** The node that a step of a problem without a search tree became in its view; null: none. */
+/** The node that contains a step in its problem's view; null: none. */
 export const NodeOfStep = request({
   method: 'steplens/nodeOfStep',
   to: 'server',

@@ -11,8 +11,8 @@ export const RecordTexts = request({
 });
 
 /**
- * Records of a text, from one on (counted from 0). `count` is null for a text that is shown whole. Rejects where it cannot be read, or is
- * too large to be shown, with the reason.
+ * Records of a text, starting at `first` (counted from 0). `count` is null for a text that is shown whole. Rejects with
+ * the reason if the text cannot be read or is too large to be shown.
  */
 export const RecordPage = request({
   method: 'steplens/recordPage',

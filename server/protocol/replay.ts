@@ -2,7 +2,7 @@
 import { bulk, count, flag, type Infer, number, object, oneOf, optional, pair, text, variants } from './shape.js';
 import { mcValue } from './values.js';
 
-/** One line of the event log, as far as the panel puts it into words. */
+/** One event of the log, reduced to what the panel describes. */
 const replayEvent = variants('kind', {
   begin: { method: oneOf('mcts', 'monte-carlo'), policy: text },
   node: { assumed: flag, steps: count },
@@ -20,12 +20,12 @@ const replayEvent = variants('kind', {
 });
 export type ReplayEvent = Infer<typeof replayEvent>;
 
-/** What a node has at a moment of a search; it exists from its first state on. */
+/** State of a node at a point of a search; the node exists from its first state on. */
 const replayState = object({
   mc: optional(mcValue),
   interval: optional(pair),
   visits: number,
-  /** How many of the rollouts the file keeps are known by then, right and wrong ones, in the file's order. */
+  /** How many of the file's right and wrong rollouts, in the file's order, are known at that point. */
   right: count,
   wrong: count,
 });
@@ -37,12 +37,12 @@ const replayFrame = object({
   line: count,
   /** Node of the view the event is about. */
   node: number,
-  /** The node from this event on; absent where the event changes nothing of it. */
+  /** State of the node from this event on; absent if the event does not change it. */
   state: optional(replayState),
 });
 export type ReplayFrame = Infer<typeof replayFrame>;
 
-/** What the labels cost, as the log reports it: tokens are those that the server reports. */
+/** Cost of the labels according to the log; tokens are those that the server reports. */
 const labelCost = object({
   rollouts: count,
   /** Steps that got a value. */
@@ -56,21 +56,21 @@ const labelCost = object({
   judgeTokens: count,
   /** Requests whose reply has no tokens. */
   unreported: count,
-  /** In which something was sampled, pauses of a resumed run left out. */
+  /** Time spent sampling, without the pauses of a resumed run. */
   seconds: number,
   /** By the prices of the settings, in their currency; absent without prices. */
   price: optional(number),
 });
 export type LabelCost = Infer<typeof labelCost>;
 
-/** After the last frame the tree is the one of the file. */
+/** After the last frame the tree is the one in the file. */
 export const replay = object({
   frames: bulk(replayFrame),
-  /** Rollouts in the log that the file does not have: they were undone. */
+  /** Rollouts in the log that are not in the file, because they were undone. */
   undone: count,
   /** Absent where the log has no costs. */
   cost: optional(labelCost),
-  /** How the policy's server continued from a step, and why in this way; of chat servers. */
+  /** Chat servers only: how the policy's server continued from a step, and why in this way. */
   continuation: optional(object({ way: oneOf('prefix', 'prompt'), why: text })),
 });
 export type Replay = Infer<typeof replay>;

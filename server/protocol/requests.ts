@@ -9,8 +9,8 @@ export type RequestPlace = Infer<typeof requestPlace>;
 const keptRequest = object({ place: requestPlace, title: text });
 
 /**
- * The requests that wrote and judged a rollout of a tree's node (all of the node where no rollout is given), or, for a log itself, those
- * of an event. Rejects where there is no log beside the tree, or where the log keeps no requests.
+ * The requests that sampled and judged a rollout of a tree's node (all rollouts if none is given) or, in an event log,
+ * those of an event. Rejects if there is no log beside the tree, or if the log keeps no requests.
  */
 export const FindRequests = request({
   method: 'steplens/findRequests',
@@ -20,7 +20,7 @@ export const FindRequests = request({
     event: optional(count),
     problem: optional(count),
     node: optional(count),
-    /** Place among the node's rollouts, as `NodeRollouts` has them. */
+    /** Position in the node's rollouts as `NodeRollouts` returns them. */
     rollout: optional(count),
   }),
   result: list(keptRequest),

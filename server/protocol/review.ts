@@ -12,7 +12,7 @@ const place = { uri: text, problem: count, step: count };
 const queueItem = object({ ...place, reason: text });
 export type ReviewItem = Infer<typeof queueItem>;
 
-/** The steps to judge, in order: `uncertain` begins with those about which all sources together know least. */
+/** The steps to judge, in order: `uncertain` starts with the steps that all sources together leave most uncertain. */
 export const ReviewQueue = request({
   method: 'steplens/reviewQueue',
   to: 'server',
@@ -21,7 +21,7 @@ export const ReviewQueue = request({
     kind: oneOf('first-low', 'uncertain', 'suspects', 'disagreements', 'audit', 'all'),
     /** Only this step and what comes after it; without a step, only this record. */
     from: optional(object({ problem: count, step: optional(count) })),
-    /** Steps at most. */
+    /** Maximum number of steps. */
     count: optional(count),
     seed: count,
   }),
@@ -44,7 +44,7 @@ export const reviewStep = object({
   /** Texts of the steps before this one. */
   prefix: list(text),
   text,
-  /** Positions of step and solution, from 1. */
+  /** Position of the step on its path, from 1. */
   number: count,
   /** The steps that follow it on the first path through it. */
   rest: list(text),
@@ -64,12 +64,12 @@ export const reviewStep = object({
   ),
   /** The reviewer's own label. */
   own: nullable(labelView),
-  /** The label that somebody gave the step that was here before its text changed. */
+  /** A person's label of this step from before its text changed. */
   stale: nullable(labelView),
 });
 export type ReviewStep = Infer<typeof reviewStep>;
 
-/** Everything a reviewer is shown of a step. */
+/** Everything shown to a reviewer about a step. */
 export const ReviewStepRequest = request({
   method: 'steplens/reviewStep',
   to: 'server',
@@ -77,7 +77,7 @@ export const ReviewStepRequest = request({
   result: reviewStep,
 });
 
-/** Judges a step: one line more in the label log beside the file. `first-error`: the steps before a wrong one become right, unless judged. */
+/** Adds a label to the log beside the file. `first-error`: unjudged steps before a wrong one are labeled right. */
 export const JudgeStep = request({
   method: 'steplens/judgeStep',
   to: 'server',
@@ -94,7 +94,7 @@ export const JudgeStep = request({
   result: object({ written: count }),
 });
 
-/** Takes back the reviewer's latest label of a file; null when there is none. */
+/** Undoes the reviewer's latest label of a file; null when there is none. */
 export const UndoLabel = request({
   method: 'steplens/undoLabel',
   to: 'server',
@@ -102,7 +102,7 @@ export const UndoLabel = request({
   result: nullable(object({ problem: count, step: count })),
 });
 
-/** Which steps of a queue the reviewer has judged, by position in it. */
+/** The reviewer's labels of the steps in a queue, in its order; null for a step that is not judged. */
 export const ReviewProgress = request({
   method: 'steplens/reviewProgress',
   to: 'server',

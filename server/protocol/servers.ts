@@ -10,8 +10,8 @@ const labelingServersParams = object({ policy: optional(text), judge: optional(t
 export type LabelingServersParams = Infer<typeof labelingServersParams>;
 
 /**
- * Origins that the user has not allowed yet to be sent what is labeled or verified: of a policy and a judge, of those of the settings
- * where one is not given, and of the verifier of the settings.
+ * Origins that still need the user's consent before labeling or verifying: those of the given policy and judge (by
+ * default those of the settings), and of the verifier of the settings.
  */
 export const LabelingServers = request({
   method: 'steplens/labelingServers',

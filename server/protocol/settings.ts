@@ -3,7 +3,7 @@ import { notification } from './message.js';
 import type { ServerSettings } from './settingsTable.js';
 import { flag, type Infer, list, object, optional, type Shape, text } from './shape.js';
 
-/** Any editor may send some of the settings: the server reads each by itself and takes the default for what is missing or wrong. */
+/** An editor may send only some settings: the server uses the default for each one that is missing or wrong. */
 const settings: Shape<ServerSettings> = object({}) as Shape<ServerSettings>;
 
 /** `initializationOptions` of `initialize`. */
@@ -18,9 +18,9 @@ const settingsChangedParams = object({
   settings,
   /** Whether the workspace is trusted: an untrusted one cannot choose a model or device. */
   isTrusted: flag,
-  /** Origins of scoring servers that the user agreed to; nothing is sent to others, except on this machine. None when absent. */
+  /** Origins of scoring servers with the user's consent. Others get nothing, except on this machine. Absent = none. */
   allowedServers: optional(list(text)),
-  /** Origins of policies and judges that the user agreed to, likewise. Consent to score there is not consent to label there. */
+  /** The same for policies and judges. Consent to score on a server is not consent to label with it. */
   allowedLabelingServers: optional(list(text)),
 });
 export type SettingsChangedParams = Infer<typeof settingsChangedParams>;

@@ -7,15 +7,15 @@
 export type SettingScope = 'machine' | 'machine-overridable' | 'window' | 'resource';
 
 export interface Setting<T> {
-  /** Below `steplens.`. */
+  /** Id without the prefix `steplens.`. */
   readonly id: string;
-  /** What the manifest says of its values: `type`, and `enum`, `minimum`, `maximum` where they apply. */
+  /** Schema of its values in the manifest: `type`, and `enum`, `minimum`, `maximum` where they apply. */
   readonly schema: Readonly<Record<string, unknown>>;
   readonly default: T;
   readonly scope: SettingScope;
-  /** An untrusted workspace does not choose it: it names what is loaded, where text is sent, or where files are written. */
+  /** Whether untrusted workspaces cannot set it, because it names what is loaded, where text is sent, or files go. */
   readonly isRestricted: boolean;
-  /** A value of somebody's configuration: a number is brought into the range; what is of another type is the default. */
+  /** Reads a configured value. A number is clamped to the range; a value of another type becomes the default. */
   readonly read: (value: unknown) => T;
 }
 
@@ -33,12 +33,12 @@ function flag(place: SettingPlace<boolean>): Setting<boolean> {
   return setting(place, { type: 'boolean' }, (value) => (typeof value === 'boolean' ? value : undefined));
 }
 
-/** A text without blanks at its ends; an empty one is the default. */
+/** A trimmed text; an empty one becomes the default. */
 function text(place: SettingPlace<string>): Setting<string> {
   return setting(place, { type: 'string' }, (value) => (typeof value === 'string' ? value.trim() || undefined : undefined));
 }
 
-/** A list of texts; what is no text in it is skipped. */
+/** A list of texts; elements of other types are skipped. */
 function texts(place: SettingPlace<readonly string[]>): Setting<readonly string[]> {
   return setting(place, { type: 'array', items: { type: 'string' } }, (value) =>
     Array.isArray(value) ? value.filter((one) => typeof one === 'string') : undefined,
@@ -61,7 +61,7 @@ function notNegative(place: SettingPlace<number>): Setting<number> {
   return setting(place, { type: 'number', minimum: 0 }, (value) => (isNumber(value) ? Math.max(0, value) : undefined));
 }
 
-/** A share in [0, 1]; null leaves the choice to somebody else. */
+/** A share in [0, 1]; null = the setting does not choose one. */
 function shareOrNull(place: SettingPlace<number | null>): Setting<number | null> {
   return setting(place, { type: ['number', 'null'], minimum: 0, maximum: 1 }, (value) =>
     isNumber(value) ? Math.min(1, Math.max(0, value)) : undefined,
@@ -78,7 +78,7 @@ export const settingsTable = {
   /** Folder of a model with its `prm.json`; empty = the bundled model. */
   modelPath: text({ id: 'model.path', scope: 'machine-overridable', default: '', isRestricted: true }),
   device: choice(devices, { id: 'device', scope: 'machine-overridable', default: 'auto', isRestricted: true }),
-  /** Of a run on the CPU. 0 = half the cores, at most 4. */
+  /** Threads of a run on the CPU. 0 = half the cores, at most 4. */
   threads: whole(0, 256, { id: 'threads', scope: 'machine-overridable', default: 0 }),
   /** A step below it is low. null = the profile's. */
   threshold: shareOrNull({ id: 'threshold', scope: 'window', default: null }),
@@ -95,17 +95,17 @@ export const settingsTable = {
   labelingMethod: choice(['mcts', 'monte-carlo'], { id: 'labeling.method', scope: 'resource', default: 'mcts' }),
   /** Rollouts sampled from every state or step. */
   labelingRollouts: whole(1, 10_000, { id: 'labeling.rollouts', scope: 'resource', default: 16 }),
-  /** MCTS only: selections at most. */
+  /** MCTS only: maximum number of selections. */
   labelingSearches: whole(1, 100_000, { id: 'labeling.searches', scope: 'resource', default: 20 }),
-  /** MCTS only: rollouts at most, over the whole search. */
+  /** MCTS only: maximum number of rollouts in the whole search. */
   labelingBudget: whole(1, 1_000_000, { id: 'labeling.budget', scope: 'resource', default: 200 }),
-  /** Base URL of the OpenAI-compatible server whose LLM judges answers that the rules cannot decide; empty = none is asked. */
+  /** Base URL of the OpenAI-compatible server whose LLM judges answers the rules cannot decide; empty = no judge. */
   labelingJudge: text({ id: 'labeling.judge', scope: 'machine-overridable', default: '', isRestricted: true }),
   /** The judge's name at its server. */
   labelingJudgeModel: text({ id: 'labeling.judgeModel', scope: 'machine-overridable', default: '' }),
   /** Whether event logs keep the requests to policies and judges with their replies. */
   labelingKeepRequests: choice(['never', 'debugging', 'always'], { id: 'labeling.keepRequests', scope: 'window', default: 'debugging' }),
-  /** Of a million prompt tokens, and completion tokens, in any currency; both 0 = no price is shown. */
+  /** Prices of a million prompt and completion tokens, in any currency; both 0 = no price is shown. */
   labelingPromptPrice: notNegative({ id: 'labeling.promptPrice', scope: 'window', default: 0 }),
   labelingCompletionPrice: notNegative({ id: 'labeling.completionPrice', scope: 'window', default: 0 }),
   /** Folder of the results, relative to the problem's file or absolute. */
@@ -142,25 +142,25 @@ function settingsOf(valueOf: (name: SettingName, setting: Setting<unknown>) => u
 
 export const defaultSettings: ServerSettings = Object.freeze(settingsOf((_, setting) => setting.default));
 
-/** Settings by name as they came over a wire; whatever is missing or of the wrong type has its default. */
+/** Reads settings by name as received over a wire; a missing one, or one of the wrong type, has its default. */
 export function readSettings(value: unknown): ServerSettings {
   const given = typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
   return settingsOf((name, setting) => setting.read(given[name]));
 }
 
-/** Settings from an editor's configuration, asked for by id. */
+/** Reads settings from an editor's configuration, by id. */
 export function readConfiguration(get: (id: string) => unknown): ServerSettings {
   return settingsOf((_, { id, read }) => read(get(id)));
 }
 
-/** The settings without what an untrusted workspace must not choose. */
+/** The settings with the defaults of those that an untrusted workspace must not choose. */
 export function untrustedSettings(settings: ServerSettings): ServerSettings {
   return settingsOf((name, setting) => (setting.isRestricted ? setting.default : settings[name]));
 }
 
 /**
- * `settings` with the values of one resource: `section` is the configuration `steplens` as an editor answers it for that resource
- * (`{ labeling: { method: 'mcts' } }`). A setting it does not have, or that has no `resource` scope, keeps its value.
+ * Replaces values of `settings` by those of one resource. `section` is the configuration `steplens` that an editor
+ * returns for it (`{ labeling: { method: 'mcts' } }`). A setting missing there, or without `resource` scope, is kept.
  */
 export function withResource(settings: ServerSettings, section: unknown): ServerSettings {
   return settingsOf((name, { id, scope, read }) => {

@@ -34,7 +34,7 @@ type ObjectOf<F extends Members> = Simplify<
   }
 >;
 
-/** Elements of a bulk list that are checked. */
+/** Maximum number of elements of a bulk list that are checked. */
 const sampled = 16;
 
 function primitive<T>(expected: string, is: (value: unknown) => boolean): Shape<T> {
@@ -53,16 +53,16 @@ export function whole(least: number, most: number): Shape<number> {
   const expected = () => `a whole number from ${least.toLocaleString('en-US')} to ${most.toLocaleString('en-US')}`;
   const is = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
   return {
-    // Worded when somebody asks: the first number written with commas loads tables of languages, 15 ms of every start.
+    // Computed on demand: formatting the first number with commas loads locale data, 15 ms of every start.
     get expected() {
       return expected();
     },
     check: (value) => (is(value) ? undefined : { path: '', expected: expected() }),
   };
 }
-/** The value of an answer that holds nothing. */
+/** The value of an answer without content. */
 export const nothing = primitive<null>('null', (value) => value === null);
-/** Any object: its members are checked by whoever reads them. */
+/** Any object: its members are checked by the code that reads them. */
 export const record = primitive<Readonly<Record<string, unknown>>>('an object', isObject);
 /** Parameters of a request that has none. */
 export const empty = primitive<Readonly<Record<string, never>>>('an object', isObject);

@@ -1,8 +1,8 @@
-/** What the server reports without being asked: its state, and which documents changed. */
+/** Notifications from the server: its state, and which documents changed. */
 import { notification, remedy } from './message.js';
 import { count, flag, type Infer, list, number, object, oneOf, optional, text } from './shape.js';
 
-/** Milliseconds after an edit before a document is read, scored and marked again: while somebody types, edits are passed on and nothing else. */
+/** Milliseconds after an edit until a document is read, scored and marked again. During typing, only edits are sent. */
 export const editPauseMs = 500;
 
 export const statusParams = object({
@@ -15,16 +15,16 @@ export const statusParams = object({
   /** Origin of the server that question and steps are sent to; absent = they stay on this machine. */
   server: optional(text),
   passedOver: optional(list(object({ provider: text, reason: text }))),
-  /** What the user should know about runs on this device: that they are smaller because memory is short, or that the scores vary with their size. */
+  /** Note on runs on this device: they are smaller because memory is short, or the scores vary with their size. */
   note: optional(text),
   threshold: optional(number),
   /** Steps done and to do, while scoring. */
   progress: optional(object({ done: count, total: count })),
   /** One sentence, when failed. */
   message: optional(text),
-  /** The command that helps, when failed. */
+  /** The command that resolves the failure, when failed. */
   remedy: optional(remedy),
-  /** When failed because the user has not consented: origin of the server that question and steps would be sent to. Nothing was sent. */
+  /** When failed for lack of consent: origin of the server that would get question and steps. Nothing was sent. */
   asksFor: optional(text),
 });
 export type StatusParams = Infer<typeof statusParams>;
@@ -41,7 +41,7 @@ const documentMarks = object({
   /** Rows of the Problems panel; fewer than `total` beyond a limit. */
   listed: count,
   total: count,
-  /** What can be asked of it: a problem with question and answer to label, a search tree, an image to show. */
+  /** Whether it has a problem that can be labeled (question and answer), a search tree, an image. */
   canLabel: flag,
   hasTree: flag,
   hasImages: flag,
@@ -52,5 +52,5 @@ export type DocumentMarks = Infer<typeof documentMarks>;
 export const documentChangedParams = object({ uri: text, version: number, marks: optional(documentMarks) });
 export type DocumentChangedParams = Infer<typeof documentChangedParams>;
 
-/** Scores or content of a document changed; panels ask for its view again. */
+/** Scores or content of a document changed; panels request its view again. */
 export const DocumentChanged = notification({ method: 'steplens/documentChanged', to: 'client', params: documentChangedParams });

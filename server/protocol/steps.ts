@@ -47,5 +47,5 @@ export const StepAt = request({
   result: nullable(stepAtResult),
 });
 
-/** The lines of a document that are in sight; a large document has code lenses around them only, once its client says so. */
+/** The visible lines of a document. Once a client reports them, a large document has code lenses only around them. */
 export const LookedAt = notification({ method: 'steplens/lookedAt', to: 'server', params: object({ uri: text, range }) });

@@ -1,4 +1,4 @@
-/** Export of training data, and the question why a path is not in it. */
+/** Export of training data, and explanations of why a path is not in it. */
 import { fileFault } from './evaluation.js';
 import { request } from './message.js';
 import { count, dictionary, empty, flag, type Infer, list, number, object, optional, text } from './shape.js';
@@ -6,7 +6,7 @@ import { count, dictionary, empty, flag, type Infer, list, number, object, optio
 const trainingFormat = object({
   id: text,
   title: text,
-  /** A value at or below it is an error, unless another is asked for. */
+  /** Default threshold: a value at or below it is an error. */
   threshold: number,
   /** The rules that exclude paths, in words. */
   rules: list(text),
@@ -56,7 +56,7 @@ const explainTrainingParams = object({
   node: optional(count),
   step: optional(count),
   seed: number,
-  /** By a format's id, where it is not the format's own. */
+  /** Thresholds by format id, where they differ from the format's own. */
   thresholds: dictionary(number),
 });
 export type ExplainTrainingParams = Infer<typeof explainTrainingParams>;
@@ -72,7 +72,7 @@ const trainingExplanation = object({
 });
 export type TrainingExplanation = Infer<typeof trainingExplanation>;
 
-/** Whether the paths through a node (or through a step, without a tree) are training data, for every format; none: no such place. */
+/** For each format, whether the paths to a node (without a tree, to a step) are training data; empty: no such place. */
 export const ExplainTraining = request({
   method: 'steplens/explainTraining',
   to: 'server',

@@ -12,13 +12,13 @@ export type Range = Infer<typeof range>;
 export const mcValue = object({
   /** In [0, 1]. */
   value: number,
-  /** Rollouts judged right; absent when the file does not say. */
+  /** Rollouts judged right; absent when the file does not give it. */
   correct: optional(number),
-  /** Rollouts run; absent when the file does not say. */
+  /** Rollouts run; absent when the file does not give it. */
   total: optional(number),
   /** Set to 1 because the step belongs to a correct rollout; nothing was sampled from here. */
   assumed: optional(flag),
-  /** Already cut to 0 or 1 by somebody's threshold; the soft value is lost. */
+  /** Already cut to 0 or 1 by a threshold before it was written; the soft value is lost. */
   hard: optional(flag),
 });
 export type McValue = Infer<typeof mcValue>;
@@ -27,7 +27,7 @@ export type McValue = Infer<typeof mcValue>;
 export const stepValues = object({
   /** Score in [0, 1] of the process reward model StepLens runs. */
   prm: optional(number),
-  /** Score of a process reward model that is in the file. */
+  /** Score of a process reward model, as recorded in the file. */
   recordedPrm: optional(number),
   mc: optional(mcValue),
   /** An LLM judge's probability that the step is right, in [0, 1]. */

@@ -1,4 +1,4 @@
-/** How a solution's value follows from its steps' (MM-PRM compares all four in its Best-of-N table). */
+/** How a solution's value is computed from its step values (MM-PRM compares all four in its Best-of-N table). */
 export const aggregations = ['min', 'mean', 'last', 'product'] as const;
 export type Aggregation = (typeof aggregations)[number];
 

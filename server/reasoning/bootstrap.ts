@@ -10,13 +10,13 @@ export interface Estimate {
 const RESAMPLES = 1000;
 
 /**
- * Mean of each column with a percentile bootstrap interval (Efron 1979); `weights` of `resampleWeights` for the columns'
- * length. An empty column gives NaN.
+ * Mean of each column with a percentile bootstrap interval (Efron 1979). `weights` come from `resampleWeights` for the
+ * length of the columns. An empty column gives NaN.
  */
 export function bootstrapMeans(columns: readonly (readonly number[])[], weights: readonly Uint16Array[]): Estimate[] {
   return columns.map((column) => {
     const rows = column.length;
-    // One row is all that can be drawn.
+    // With one row, all resamples are the same.
     if (rows <= 1) return { value: column[0] ?? NaN, low: column[0] ?? NaN, high: column[0] ?? NaN };
     const means = weights.map((weight) => {
       let sum = 0;
@@ -28,7 +28,7 @@ export function bootstrapMeans(columns: readonly (readonly number[])[], weights:
   });
 }
 
-/** How often each of `rows` was drawn, by resample: the same seed draws the same, so that results may be compared. */
+/** How often each row was drawn, by resample. The same seed gives the same draws, so that results can be compared. */
 export function resampleWeights(rows: number, seed: number): Uint16Array[] {
   const random = createRandom(seed, 'bootstrap');
   return Array.from({ length: RESAMPLES }, () => {

@@ -1,6 +1,6 @@
 import type { McValue } from './stepValue.js';
 
-/** Low steps: all of them, and those with no low step before them on their path. */
+/** Numbers of low steps: all of them, and those without a low step before them on their path. */
 export interface LowCounts {
   readonly firstLow: number;
   readonly low: number;
@@ -16,12 +16,12 @@ export function countLow(steps: Iterable<{ readonly low: boolean; readonly first
   return { firstLow, low };
 }
 
-/** Rollouts of a tree: those whose texts the file keeps, and those its values were counted from. */
+/** Numbers of rollouts of a tree: those whose texts the file keeps, and those its values were counted from. */
 export interface RolloutTotals {
   readonly kept: number;
-  /** Right and wrong ones; undefined where the file does not say of a node that keeps some. A writer that drops equal texts keeps fewer. */
+  /** Right and wrong rollouts; undefined if a node keeps some without a count. Dropped equal texts make `kept` less. */
   readonly judged?: number;
-  /** Among the judged: verdicts on nodes that end with the final answer, which nobody sampled. A log of the search has no rollouts of them. */
+  /** Judged ones that are verdicts on nodes with the final answer: not sampled, and no rollouts in a search log. */
   readonly finished: number;
 }
 

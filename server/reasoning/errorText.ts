@@ -1,4 +1,4 @@
-/** What a caught error says: its message, or a thrown value as text. */
+/** The message of a caught error, or a thrown value as text. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-/** What an expression gives: `undefined` where a name is not known, which no comparison but `==` and `!=` finds true. */
+/** The value of an expression: `undefined` for an unknown name, for which only `==` and `!=` can be true. */
 export type ExpressionValue = number | string | boolean | undefined;
 
 /** Looks a name up, such as `mc` or `verdict.method`. */
@@ -6,7 +6,7 @@ export type Lookup = (name: string) => ExpressionValue;
 
 export type Expression = (lookup: Lookup) => ExpressionValue;
 
-/** The text is not an expression; `at` is the offset of the trouble. */
+/** The text is not an expression; `at` is the offset of the mistake. */
 export class ExpressionError extends Error {
   override readonly name = 'ExpressionError';
 
@@ -26,13 +26,13 @@ interface Token {
 
 const tokenPattern =
   /\s*(?:(?<number>\d+(?:\.\d+)?|\.\d+)|(?<text>'[^']*'|"[^"]*")|(?<name>[A-Za-z_][\w.]*)|(?<operator>&&|\|\||[=!<>]=|[-+*/%!<>()~,]))/y;
-/** Deeper nesting than anybody writes; it keeps a hostile text from exhausting the stack. */
+/** More nesting than real expressions have; the limit keeps a hostile text from exhausting the stack. */
 const deepest = 100;
 
 /**
- * The small language of conditions: numbers, 'texts', true, false, names with dots, `+ - * / %`, `== != < <= > >=`, `~` (contains),
- * `! && ||`, parentheses, and abs, min, max, length. A missing value is not 0: arithmetic and order comparisons with it are
- * missing and false. Throws ExpressionError.
+ * The small language of conditions: numbers, 'texts', true, false, names with dots, `+ - * / %`, `== != < <= > >=`, `~`
+ * (contains), `! && ||`, parentheses, and abs, min, max, length. A missing value is not 0: arithmetic with it is
+ * missing, and order comparisons with it are false. Throws ExpressionError.
  */
 export function parseExpression(source: string): Expression {
   const tokens = tokenize(source);
@@ -55,7 +55,7 @@ export function parseExpression(source: string): Expression {
     depth--;
     return result;
   };
-  /** A level of binary operators, the loosest first. */
+  /** Parses one level of binary operators. Level 0 binds the least. */
   const level = (at: number): Expression => {
     const operators = levels[at];
     if (operators === undefined) return unary();
@@ -127,7 +127,7 @@ function number(value: ExpressionValue, apply: (value: number) => number | undef
   return typeof value === 'number' ? apply(value) : undefined;
 }
 
-/** From the loosest to the tightest. */
+/** Operators by level, from those that bind the least to those that bind the most. */
 const levels: readonly Readonly<Record<string, Binary>>[] = [
   { '||': (a, b, lookup) => truth(a(lookup)) || truth(b(lookup)) },
   { '&&': (a, b, lookup) => truth(a(lookup)) && truth(b(lookup)) },

@@ -1,8 +1,9 @@
 /**
  * Reads the final answer from the last step of a solution or rollout. In order of trust: `<answer>..</answer>`,
- * `\boxed{..}` or `\fbox{..}` (braces nested, with a unit behind it), `#### 18` (GSM8K), a line `Answer: 18`, a heading "Final
- * answer" with a line below it, `答案：18`, "The answer is 18.", "Option (D) is correct." and the like; of each kind the last one counts. Undefined when
- * none is found. No normalization beyond surrounding blanks, `$`, `**` and a final full stop.
+ * `\boxed{..}` or `\fbox{..}` (braces nested, with a unit behind it), `#### 18` (GSM8K), a line `Answer: 18`, a heading
+ * "Final answer" with a line below it, `答案：18`, "The answer is 18.", "Option (D) is correct." and the like. Of each
+ * kind, the last one counts. Undefined when none is found. No normalization beyond surrounding blanks, `$`, `**` and a
+ * final full stop.
  */
 export function finalAnswer(text: string): string | undefined {
   const found = tagged(text) ?? boxed(text) ?? labeled(text) ?? headed(text) ?? spoken(text);
@@ -12,7 +13,7 @@ export function finalAnswer(text: string): string | undefined {
 }
 
 const BOX = /\\(?:boxed|fbox)(?![a-zA-Z])/g;
-/** Longer texts are searched in their last part only. */
+/** Of a longer text, only the last part is searched. */
 const MAX_LENGTH = 20_000;
 const MAX_BOXES = 20;
 
@@ -65,7 +66,7 @@ function boxAt(text: string, start: number): Box | undefined {
   return undefined;
 }
 
-/** A unit that is behind the box instead of in it. */
+/** A unit that follows the box instead of being inside it. */
 function unitBehind(rest: string): string {
   const [, marked] =
     /^(?:\\[,;: ]|~|[ $])*(\\(?:text|mathrm|mbox|textrm)\s*\{[^{}]*\}(?:\s*\^\s*\{?[23]\}?)?|\\?%|°|\^\s*\{?\s*\\circ\s*\}?)/.exec(rest) ??
@@ -96,7 +97,7 @@ function labeled(whole: string): string | undefined {
 
 const HEADING = /^[\s#>*_]{0,12}(?:the )?(?:final |correct )?(?:answer|最终答案|答案)[\s*_:：.]{0,8}$/i;
 
-/** `**Final Answer**` or `### Answer` alone on a line: the next line that is not empty and no mark of display math. */
+/** Below `**Final Answer**` or `### Answer` alone on a line: the next line that is neither empty nor a math mark. */
 function headed(whole: string): string | undefined {
   const lines = whole
     .slice(-MAX_LENGTH)
@@ -133,7 +134,7 @@ function tidy(answer: string): string {
   for (let round = 0; round < 20; round++) {
     const next = text
       .replace(/\.$/, '')
-      // The dollar of an amount stays.
+      // The dollar sign of an amount is kept.
       .replace(/^(\*\*|\$\$|\$(?!\d[^$]*$)|\\\(|\\\[)|(\*\*|\$\$?|\\\)|\\\])$/g, '')
       .trim();
     if (next === text) return text;

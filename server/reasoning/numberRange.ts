@@ -1,8 +1,8 @@
-/** What a number from outside may be: one description for command lines, launch configurations, consoles and requests. */
+/** The values an external number may have, for command lines, launch configurations, consoles and requests alike. */
 export interface NumberRange {
   /** For a sentence: "a whole number from 1 to 10,000". */
   readonly words: string;
-  /** False for NaN and the infinities, too. */
+  /** False also for NaN and the infinities. */
   readonly has: (value: number) => boolean;
 }
 
@@ -41,7 +41,7 @@ export function numberBelow(least: number, end: number): NumberRange {
 /** Seeds of everything random: whole numbers that are exact in JSON. */
 export const seedRange = wholeFrom(0, Number.MAX_SAFE_INTEGER);
 
-/** Worded when somebody asks: the first number written with commas loads tables of languages, 15 ms of every start. */
+/** Makes the words on demand: the first number formatted with commas loads locale data, 15 ms of every start. */
 function range(words: () => string, has: NumberRange['has']): NumberRange {
   return {
     get words() {

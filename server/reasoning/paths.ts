@@ -7,7 +7,7 @@ interface Forest {
 /** Ids from the root down to `from`, both included: of tree nodes, or of a step and its prefix. */
 export function rootPath(items: readonly Forest[], from: number): number[] {
   const path: number[] = [];
-  // A parent comes before its children; anything else would be a circle.
+  // A parent comes before its children; anything else would be a cycle.
   for (let at = from, item = items[at]; item !== undefined; item = items[at]) {
     path.push(at);
     if (typeof item.parent !== 'number' || item.parent >= at) break;
@@ -31,7 +31,7 @@ export function leaves(nodes: readonly { readonly children: readonly number[] }[
   return nodes.flatMap(({ children }, id) => (children.length === 0 ? [id] : []));
 }
 
-/** One path of node ids a leaf, root first: together they hold every node. */
+/** One path of node ids per leaf, root first. Together the paths contain every node. */
 export function leafPaths(nodes: readonly { readonly parent?: number | null; readonly children: readonly number[] }[]): number[][] {
   return leaves(nodes).map((leaf) => rootPath(nodes, leaf));
 }

@@ -1,6 +1,7 @@
 /**
- * What the code knows to be there: an element, a group of a regular expression that took part, the value of a key. Where that
- * knowledge is wrong, an error names the place at once, instead of an `undefined` or NaN that surfaces somewhere else.
+ * Access to what the code knows to exist: an element, a group of a regular expression that took part, the value of a
+ * key. If that knowledge is wrong, an error names the place at once, instead of an `undefined` or NaN that surfaces
+ * somewhere else.
  */
 
 /** @throws without an element at `index` */

@@ -2,8 +2,9 @@ import type { Span } from './span.js';
 import type { McValue, StepValues } from './stepValue.js';
 
 /**
- * What a file of reasoning holds. The steps of a problem form a forest (`Step.parent`): a solution is a path through it,
- * a tree node a run of steps on it. Steps that several paths share exist once, so every step has one place in the file.
+ * The content of a reasoning file. The steps of a problem form a forest (`Step.parent`): a solution is a path through
+ * it, a tree node a run of steps on it. Steps that several paths share exist once, so every step has one place in the
+ * file.
  */
 export interface ReasoningDocument {
   /** Id of the format that read it (`server/formats/`). */
@@ -20,7 +21,7 @@ export interface Fault {
   /** One sentence: the cause and the remedy. The place is the span. */
   readonly message: string;
   readonly span: Span;
-  /** What belongs in the place of the span, where only one kind of value does. */
+  /** What belongs at the span, if only one kind of value does. */
   readonly expected?: ExpectedValue;
 }
 
@@ -32,10 +33,10 @@ export interface Problem {
   readonly index: number;
   readonly id?: string;
   readonly question: string;
-  /** The question with its surrounding blanks, where the file has some around it. */
+  /** The question with its surrounding blanks, if the file has any. */
   readonly rawQuestion?: string;
   readonly answer?: string;
-  /** The data set or part of a benchmark it comes from, or its class of error. */
+  /** The data set or part of a benchmark it is from, or its class of error. */
   readonly source?: string;
   /** Image paths as the file writes them. */
   readonly images: readonly string[];
@@ -56,9 +57,9 @@ export interface Step {
   readonly index: number;
   /** The step before this one; undefined for a first step. */
   readonly parent?: number;
-  /** As a reader would see it: escapes decoded, markers and surrounding blanks removed. */
+  /** The text as a reader sees it: escapes decoded, markers and surrounding blanks removed. */
   readonly text: string;
-  /** The text with its surrounding blanks, where the file has some around it; models that were trained on raw texts read this. */
+  /** The text with its surrounding blanks, if the file has any; read by models that were trained on raw texts. */
   readonly raw?: string;
   /** Exactly the step's characters in the document (escaped as they are there). */
   readonly span: Span;
@@ -84,7 +85,7 @@ export interface Solution {
   readonly node?: number;
 }
 
-/** What MCTS leaves. Node 0 is the root; a child's id is greater than its parent's. */
+/** The search tree that MCTS produces. Node 0 is the root; a child's id is greater than its parent's. */
 export interface ReasoningTree {
   readonly nodes: readonly TreeNode[];
 }

@@ -1,6 +1,6 @@
 import { itemAt } from './present.js';
 
-/** Spearman's rank correlation, ties by their mean rank; undefined where one of the two does not vary. */
+/** Spearman's rank correlation; ties get their mean rank. Undefined when one of the two lists does not vary. */
 export function rankCorrelation(a: readonly number[], b: readonly number[]): number | undefined {
   const [x, y] = [ranks(a), ranks(b)];
   const mean = (x.length + 1) / 2;

@@ -11,7 +11,7 @@ export interface McValue {
   readonly total?: number;
   /** Forced to 1 because the step belongs to a correct rollout; nothing was sampled from here. */
   readonly assumed?: boolean;
-  /** Already cut to 0 or 1 by somebody's threshold; the soft value is lost. */
+  /** Already cut to 0 or 1 by a threshold; the soft value is lost. */
   readonly hard?: boolean;
 }
 
@@ -19,7 +19,7 @@ export interface McValue {
 export interface StepValues {
   /** A process reward model's score in [0, 1], from the model StepLens runs. */
   prm?: number;
-  /** A PRM's score that is in the file, from whichever model wrote it. */
+  /** A PRM's score that is in the file, written by any model. */
   recordedPrm?: number;
   mc?: McValue;
   /** An LLM judge's probability that the step is right, in [0, 1]. */
@@ -28,5 +28,5 @@ export interface StepValues {
   human?: -1 | 0 | 1;
 }
 
-/** Where a step value comes from; the order is the order of trust when one value has to stand for a step. */
+/** Where a step value comes from, the most trusted source first when one value must represent a step. */
 export type ValueSource = 'human' | 'mc' | 'prm' | 'recordedPrm' | 'judge';

@@ -1,6 +1,6 @@
 import type { StepValues, ValueSource } from './stepValue.js';
 
-/** Which value stands for a step that has several: the first of these that is known. */
+/** The source whose value represents a step that has several: the first one in this order that is known. */
 export const TRUST_ORDER: readonly ValueSource[] = ['human', 'mc', 'prm', 'recordedPrm', 'judge'];
 
 export interface StepVerdict {
@@ -18,8 +18,8 @@ export function valueOf(values: StepValues, source: ValueSource): number | undef
 }
 
 /**
- * The one value that decides, and whether it is low: below `threshold`, except that a person's label is low exactly when
- * it says wrong. Undefined when nothing is known about the step.
+ * The one value that represents a step, and whether it is low: below `threshold`, except that a person's label is low
+ * exactly when it is -1 (wrong). Undefined when nothing is known about the step.
  */
 export function stepVerdict(values: StepValues, threshold: number, trust: readonly ValueSource[] = TRUST_ORDER): StepVerdict | undefined {
   for (const source of trust) {
@@ -30,8 +30,8 @@ export function stepVerdict(values: StepValues, threshold: number, trust: readon
 }
 
 /**
- * How much a step's value moved against the step before it, by the most trusted source that knows both: values of
- * different sources are not comparable. Undefined when there is none.
+ * How much a step's value differs from that of the step before it, by the most trusted source that has both: values of
+ * different sources are not comparable. Undefined when no source has both.
  */
 export function valueChange(
   previous: StepValues,

@@ -2,14 +2,14 @@ import { prefixLengths } from './paths.js';
 import { itemAt } from './present.js';
 import type { McValue } from './stepValue.js';
 
-/** What the statistics read of a tree: a `TreeNode` and a panel's `NodeView` both fit. */
+/** The part of a tree node that the statistics read: a `TreeNode` and a panel's `NodeView` both fit. */
 export interface StatisticsNode {
   readonly parent?: number | null;
   readonly children: readonly number[];
   readonly depth: number;
   readonly steps: readonly unknown[];
   readonly mc?: McValue;
-  /** The one value the node is shown by; without it `mc` is taken. */
+  /** The one value shown for the node; if there is none, `mc` is used. */
   readonly value?: number | null;
   readonly rollouts: readonly RolloutGroup[];
 }
@@ -17,21 +17,21 @@ export interface StatisticsNode {
 /** Rollouts of one node that agree in verdict, final answer and length. */
 export interface RolloutGroup {
   readonly correct: boolean;
-  /** Absent where none could be read. */
+  /** The final answer; absent where none could be read. */
   readonly answer?: string;
   /** Steps after the node. */
   readonly steps: number;
   readonly count: number;
-  /** Different texts among them. */
+  /** Number of different texts among them. */
   readonly distinct: number;
 }
 
-/** Rollouts of a list of distinct ones, repeats counted. */
+/** Number of rollouts in a list of distinct ones, counting repeats. */
 export function rolloutCount(rollouts: readonly { readonly count: number }[]): number {
   return rollouts.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** Groups a node's rollouts; `answer` as `finalAnswer` read it. The first of a group gives its place. */
+/** Groups a node's rollouts; `answer` as `finalAnswer` read it. Groups are in the order of their first rollouts. */
 export function groupRollouts(
   rollouts: readonly { readonly correct: boolean; readonly steps: readonly string[]; readonly answer?: string | undefined }[],
 ): RolloutGroup[] {
@@ -127,8 +127,8 @@ function upsert<K, V>(map: Map<K, V>, key: K, initial: V): V {
 }
 
 /**
- * By node id: rollouts sampled at or below the node, as a share of the tree's. As rollouts are stored where they were
- * sampled, this is the width of the edge into the node.
+ * By node id: rollouts sampled at or below the node, as a share of the tree's. Rollouts are stored where they were
+ * sampled, so this is the width of the edge into the node.
  */
 export function rolloutShare(nodes: readonly Pick<StatisticsNode, 'parent' | 'rollouts'>[]): Float64Array {
   const share = Float64Array.from(nodes, ({ rollouts }) => rolloutCount(rollouts));

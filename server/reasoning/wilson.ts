@@ -2,9 +2,9 @@
 const Z = 1.959963984540054;
 
 /**
- * Wilson score interval, 95 %, of a share `correct / total` (E. B. Wilson, JASA 22, 1927): unlike the plain normal interval
- * it stays inside [0, 1] and says something at 0 and at 1, where most step labels lie.
- * Undefined when nothing was sampled or the counts do not fit together.
+ * Wilson score interval, 95 %, of a share `correct / total` (E. B. Wilson, JASA 22, 1927): unlike the plain normal
+ * interval it stays inside [0, 1] and is informative at 0 and at 1, where most step labels are. Undefined when nothing
+ * was sampled or the counts do not fit together.
  */
 export function wilsonInterval(correct: number, total: number): readonly [low: number, high: number] | undefined {
   if (!(total > 0) || !(correct >= 0) || correct > total || !Number.isFinite(total)) return undefined;

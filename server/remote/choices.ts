@@ -19,7 +19,7 @@ export interface Choice {
   } | null;
 }
 
-/** The choices of a reply in their order, at least one; RequestFailure says what came instead. */
+/** Returns the choices of a reply in order, at least one. Throws RequestFailure that reports what came instead. */
 export function readChoices(reply: unknown): Choice[] {
   if (typeof reply === 'string') {
     throw new RequestFailure(
@@ -30,7 +30,7 @@ export function readChoices(reply: unknown): Choice[] {
     );
   }
   const { choices, error } = (reply ?? {}) as { readonly choices?: unknown; readonly error?: unknown };
-  // Some gateways report an error with the status of success.
+  // Some gateways report an error with a success status.
   if (error !== undefined && error !== null && !(Array.isArray(choices) && choices.length > 0)) throw reportedFailure({ error });
   if (!Array.isArray(choices)) throw new RequestFailure(english('The server answered without choices.'));
   const found = choices.filter((choice): choice is Choice => typeof choice === 'object' && choice !== null);
@@ -38,7 +38,7 @@ export function readChoices(reply: unknown): Choice[] {
   return found.sort((a, b) => Number(a.index ?? 0) - Number(b.index ?? 0));
 }
 
-/** What a message says, and what it says of thoughts: a text, or the parts that some servers send it in (Mistral's `thinking` among them). */
+/** Reads text and reasoning from a message's content: a text, or a list of parts (such as Mistral's `thinking`). */
 export function contentOf(content: unknown): { readonly text?: string; readonly reasoning?: string } {
   if (typeof content === 'string') return { text: content };
   if (!Array.isArray(content)) return {};

@@ -1,4 +1,4 @@
-/** One thing that a stream of server-sent events says: the data of an event, or a comment that only keeps the connection alive. */
+/** One item of server-sent events: the data of an event, or a comment that only keeps the connection alive. */
 export type StreamItem = { readonly data: string } | 'comment';
 
 /**
@@ -10,7 +10,7 @@ export class EventStream {
   #rest = '';
   #data: string[] = [];
 
-  /** What is complete with this piece, in order. */
+  /** Returns the items that this piece completes, in order. */
   read(piece: Uint8Array): StreamItem[] {
     this.#rest += this.#decoder.decode(piece, { stream: true });
     const items: StreamItem[] = [];
@@ -27,7 +27,7 @@ export class EventStream {
     return items;
   }
 
-  /** What is left at the end of the body: some servers end it without the empty line that ends an event. */
+  /** Returns the remaining items at the end of the body: some servers omit the empty line that ends an event. */
   end(): StreamItem[] {
     const items: StreamItem[] = [];
     this.#line(this.#rest.replace(/\r$/, ''), items);
@@ -43,7 +43,7 @@ export class EventStream {
     } else if (line.startsWith(':')) items.push('comment');
     else {
       const [, field, value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
-      // llama.cpp sends what goes wrong in a field of its own name.
+      // llama.cpp sends errors in a field named `error`.
       if (field === 'data' || field === 'error') this.#data.push(value);
     }
   }

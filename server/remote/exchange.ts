@@ -8,7 +8,7 @@ import { RequestFailure } from './requestFailure.js';
 
 export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent with POST; without it the path is read with GET. */
+  /** Sent with POST. Without a body, the request is a GET. */
   readonly body?: Uint8Array | string;
 }
 
@@ -19,18 +19,19 @@ export interface HttpReply {
 }
 
 /**
- * What a piece of a body was. `more`: it continues; `comment`: it only keeps the connection alive; `finished`: nothing of use follows;
- * `unwanted`: what follows is not wanted, and the connection is closed so that the server stops.
+ * Outcome of reading a piece of a body. `more`: the body continues; `comment`: the piece only keeps the connection
+ * alive; `finished`: nothing useful follows; `unwanted`: the rest is not wanted, and the connection is closed so that
+ * the server stops.
  */
 export type PieceOutcome = 'more' | 'comment' | 'finished' | 'unwanted';
 
-/** Reads the body of a successful reply as it comes, instead of keeping it. */
+/** Reads the body of a successful reply piece by piece, instead of storing it. */
 export interface BodyReader {
   /** Whether it reads bodies of this type. */
   takes(contentType: string): boolean;
   /** May throw RequestFailure. */
   read(piece: Uint8Array): PieceOutcome;
-  /** The body that stands for the whole stream. May throw RequestFailure. */
+  /** Returns the body that represents the whole stream. May throw RequestFailure. */
   end(): Buffer;
 }
 
@@ -38,19 +39,19 @@ export interface ExchangeOptions {
   /** Longest body in bytes, decompressed. */
   readonly mostBytes: number;
   readonly reader?: BodyReader | undefined;
-  /** Called when the head of the reply is there, and for each piece of its body. */
+  /** Called when the head of the reply has arrived, and for each piece of its body. */
   readonly onPiece?: (outcome: PieceOutcome) => void;
 }
 
-/** How long the end of a finished stream is waited for, in ms, so that its connection can be used again. */
+/** Longest wait for the end of a finished stream, in ms, so that its connection can be reused. */
 const LINGER_MS = 1000;
 
 const agents = { 'http:': new HttpAgent({ keepAlive: true }), 'https:': new HttpsAgent({ keepAlive: true }) };
 
 /**
- * One request and its reply, to the address given and no other: redirects are replies like others. The reply may be as slow
- * as `signal` allows and has at most `mostBytes`, counted after it is decompressed, piece by piece, so that a small reply
- * cannot grow in memory. Rejects with RequestFailure for a reply that is too long, else with the system's error.
+ * Sends one request to exactly this address and returns the reply. Redirects are returned, not followed. Only `signal`
+ * limits the time. `mostBytes` is checked after decompression, piece by piece, so that a small reply cannot expand in
+ * memory. Rejects with RequestFailure for a reply that is too long, else with the system's error.
  */
 export async function exchange(
   url: URL,
@@ -78,9 +79,9 @@ export async function exchange(
         resolve(response);
       });
       request.on('error', (error: NodeJS.ErrnoException) => {
-        // The reader of the reply gets this error, too. A new attempt here would be a request whose reply is not read.
+        // The reader of the reply also gets this error. A new attempt would send a request whose reply is never read.
         if (isAnswered) return;
-        // A connection of an earlier request that the server has closed meanwhile says nothing about this one: the next is tried.
+        // If the server closed the reused connection of an earlier request, this request is sent again.
         if (request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE') && !signal.aborted) resolve(attempt());
         else reject(error);
       });
@@ -89,13 +90,13 @@ export async function exchange(
   const response = await attempt();
   try {
     options.onPiece?.('more');
-    // Node's type has it optional for requests; a response has one.
+    // Optional in Node's type, which is also for requests. A response always has a status.
     const status = response.statusCode ?? 0;
     const isRead = status >= 200 && status < 300 && options.reader?.takes(response.headers['content-type'] ?? '') === true;
     const read = isRead ? readStream(response, options.reader, options) : readBody(response, options);
     return { status, headers: response.headers, body: await read };
   } finally {
-    // A reply that was given up is not waited for.
+    // Closes the connection if the reply is not read to its end.
     if (!response.complete) response.destroy();
   }
 }
@@ -115,7 +116,7 @@ async function readStream(response: IncomingMessage, reader: BodyReader, { mostB
     }
     if (linger === undefined && !response.complete) throw cutOff();
   } catch (error) {
-    // What comes behind the end does not matter.
+    // Errors after the end of the stream do not matter.
     if (linger === undefined) throw error;
   } finally {
     clearTimeout(linger);

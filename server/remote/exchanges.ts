@@ -11,15 +11,15 @@ export interface Exchange {
   readonly status?: number;
   /** Body of the reply, as `request`. */
   readonly reply?: unknown;
-  /** Why there is no reply, or none that can be used. */
+  /** Why there is no usable reply. */
   readonly failure?: string;
-  /** From the request to the end of the reply. */
+  /** Time from the request to the end of the reply. */
   readonly ms: number;
-  /** A body is longer than what is kept of it, and its beginning is kept as a text. */
+  /** Present if a body was too long. Only its beginning is kept, as a text. */
   readonly isCut?: true;
 }
 
-/** What is kept of a body, in UTF-16 units. */
+/** Maximum length of a kept body, in UTF-16 units. */
 export const longestKept = 64 * 1024;
 /** Longer data URLs (images) are replaced by their digest. */
 const longestDataUrl = 256;
@@ -32,8 +32,8 @@ interface Watcher {
 const watchers = new AsyncLocalStorage<Watcher>();
 
 /**
- * Reports every request that `work` sends, however deep in it, when its reply is there or it has failed; whoever watches around it hears
- * of it too. `about`: see `forWhat`.
+ * Reports every request sent inside `work`, at any depth, when its reply has arrived or it has failed. Enclosing
+ * watchers get the report, too. `about`: see `forWhat`.
  */
 export function watchExchanges<T>(onExchange: Watcher['onExchange'], about: readonly number[], work: () => Promise<T>): Promise<T> {
   const outer = watchers.getStore()?.onExchange;
@@ -44,19 +44,19 @@ export function watchExchanges<T>(onExchange: Watcher['onExchange'], about: read
   return watchers.run({ onExchange: outer ? both : onExchange, about }, work);
 }
 
-/** Says what the requests of `work` are about: numbers that mean something to whoever watches, such as places in a batch. */
+/** Marks the requests of `work` with numbers that have a meaning for the watcher, such as indexes in a batch. */
 export function forWhat<T>(about: readonly number[], work: () => Promise<T>): Promise<T> {
   const watcher = watchers.getStore();
   return watcher === undefined ? work() : watchers.run({ ...watcher, about }, work);
 }
 
-/** Where to report an exchange; undefined while there is no listener. */
+/** Returns the function that reports an exchange; undefined when there is no watcher. */
 export function exchangeListener(): ((exchange: Exchange) => void) | undefined {
   const watcher = watchers.getStore();
   return watcher && ((exchange) => watcher.onExchange(exchange, watcher.about));
 }
 
-/** A body as it is kept: without keys, with a digest for each image, and cut where it is too long. */
+/** Returns a body as it is kept: without keys, with a digest for each image, and cut if it is too long. */
 export function keptBody(bytes: Buffer | Uint8Array | string, secrets: Secrets): { readonly body: unknown; readonly isCut: boolean } {
   const text = withoutImages(typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8'));
   const body = readBody(text, secrets);
@@ -66,7 +66,7 @@ export function keptBody(bytes: Buffer | Uint8Array | string, secrets: Secrets):
 
 function readBody(text: string, secrets: Secrets): unknown {
   try {
-    // A key may be escaped in JSON: it is looked for in what the JSON says.
+    // A key may be escaped in JSON, so it is searched for in the parsed values.
     return secrets.hideIn(withoutKeys(JSON.parse(text)));
   } catch {
     return secrets.hide(text);
@@ -77,7 +77,7 @@ function withoutImages(text: string): string {
   return text.replace(/data:[\w.+-]+\/[\w.+-]+;base64,[A-Za-z0-9+/=]+/g, (url) => (url.length > longestDataUrl ? imageDigest(url) : url));
 }
 
-/** What is kept of an image's data URL: enough to recognize the image when the request is sent again. */
+/** Shortens an image's data URL to what is needed to recognize the image when the request is sent again. */
 export function imageDigest(dataUrl: string): string {
   const digest = createHash('sha256').update(dataUrl).digest('hex').slice(0, 32);
   return `${dataUrl.slice(0, dataUrl.indexOf(',') + 1)}[${dataUrl.length} characters, ${digest}]`;
@@ -86,10 +86,10 @@ export function imageDigest(dataUrl: string): string {
 /** Names of fields that hold a key, in the fields that the user adds to a request. */
 const keyName = /^(x-)?(api|access|auth|secret)[-_]?(key|token)$|^(authorization|password|secret|token)$/i;
 
-/** A JSON value without what its fields named as keys hold. */
+/** Returns a JSON value without the contents of the fields that hold a key. */
 export function withoutKeys(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  // Nothing that is used is so deep.
+  // No useful value is nested this deeply.
   if (depth > 100) return null;
   if (Array.isArray(value)) return value.map((one) => withoutKeys(one, depth + 1));
   const entries = Object.entries(value).map(([name, one]): [string, unknown] => [

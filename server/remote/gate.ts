@@ -1,4 +1,4 @@
-/** Lets at most `free` of the works given to it run at once, in the order they came. */
+/** Runs at most `free` tasks at once, in the order in which they arrive. */
 export class Gate {
   readonly #waiting: (() => void)[] = [];
   #free: number;

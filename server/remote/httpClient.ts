@@ -9,15 +9,15 @@ import { Secrets } from './secrets.js';
 import { StreamedReply, type StreamedRequest } from './streamedReply.js';
 
 export interface HttpClientOptions {
-  /** What all paths are below, without a slash at its end. */
+  /** Base URL of all paths, without a slash at its end. */
   readonly url: string;
-  /** Sent as a bearer token, and kept out of all that comes back. */
+  /** Sent as a bearer token, and removed from replies and failures. */
   readonly apiKey?: string | undefined;
-  /** Longest wait for a whole reply, in ms; for one that is streamed, from one piece to the next. */
+  /** Longest wait for a whole reply, or between two pieces of a streamed reply, in ms. */
   readonly timeout: number;
   /** Further attempts after 408, 409, 425, 429, 5xx and broken connections, >= 0; 3 when not given. */
   readonly retries?: number;
-  /** Wait before the second attempt in ms, doubled for every further one; the server's Retry-After comes first. 500 when not given. */
+  /** Wait before the second attempt in ms, doubled each time, unless the server sends Retry-After. Default 500. */
   readonly backOff?: number;
   /** Longest reply in bytes, decompressed; 64 MiB when not given. */
   readonly mostBytes?: number;
@@ -27,12 +27,12 @@ export interface HttpClientOptions {
 /** Longest wait between two attempts, in ms, even if the server asks for more. */
 const LONGEST_WAIT = 120_000;
 
-/** Of a failure with what a server says, in UTF-16 units. */
+/** Longest message of a failure with a server's text, in UTF-16 units. */
 const LONGEST_MESSAGE = 400;
 
 /**
- * The one way to a server, for scoring servers, policies and judges: retries, limits on time and bytes, no redirects, and
- * failures as sentences without keys.
+ * The only client for scoring servers, policies and judges. It retries, limits time and bytes, follows no redirects,
+ * and reports failures as sentences without keys.
  */
 export class HttpClient {
   readonly #options: HttpClientOptions;
@@ -45,7 +45,7 @@ export class HttpClient {
     this.#secrets = new Secrets(options.apiKey);
   }
 
-  /** Whether a request has succeeded: a server that has and does not answer now is being restarted. */
+  /** Whether a request has succeeded. If so, a server that does not answer now is assumed to be restarting. */
   get hasAnswered(): boolean {
     return this.#hasAnswered;
   }
@@ -55,7 +55,7 @@ export class HttpClient {
     return this.#call(path, request, (reply) => reply, signal);
   }
 
-  /** @param read Makes what is wanted of a reply; a RequestFailure it throws counts as one of the request. */
+  /** @param read Converts a reply to the result. If it throws RequestFailure, the request counts as failed. */
   async #call<T>(
     path: string,
     request: HttpRequest,
@@ -67,7 +67,7 @@ export class HttpClient {
     signal?.throwIfAborted();
     const call = new AbortController();
     const cancel = (): void => call.abort(signal?.reason);
-    // All requests of a run listen to one signal, and stop when they end.
+    // All requests of a run listen to one signal, and each removes its listener when it ends.
     if (signal !== undefined) setMaxListeners(0, signal);
     signal?.addEventListener('abort', cancel, { once: true });
     this.#calls.add(call);
@@ -79,7 +79,10 @@ export class HttpClient {
     }
   }
 
-  /** The JSON of a reply, also of one that was asked for as a stream of events; `onRetry` is called before every further attempt. Rejects as `send` does; RequestFailure also says what came instead of JSON. */
+  /**
+   * Returns the JSON of a reply, which may be requested as a stream of events. `onRetry` is called before every
+   * further attempt. Rejects as `send` does; RequestFailure also reports what came instead of JSON.
+   */
   async json(path: string, body?: object, signal?: AbortSignal, onRetry?: () => void): Promise<unknown> {
     const streamed = body !== undefined && 'stream' in body && body.stream === true ? (body as StreamedRequest) : undefined;
     const accept = streamed === undefined ? 'application/json' : 'text/event-stream, application/json';
@@ -88,12 +91,12 @@ export class HttpClient {
     return await this.#call(path, request, (reply) => this.readJson(reply.body), signal, onRetry, streamed);
   }
 
-  /** The JSON of a reply's body, or of a part of it, without the key. Throws RequestFailure that says what came instead. */
+  /** Parses a reply's body, or part of it, without the key. Throws RequestFailure naming what came instead of JSON. */
   readJson(body: Buffer): unknown {
     return this.#secrets.hideIn(readJson(body));
   }
 
-  /** Requests under way end with AbortError. */
+  /** Ends running requests with AbortError. */
   dispose(): void {
     for (const call of this.#calls) call.abort();
   }
@@ -114,7 +117,7 @@ export class HttpClient {
         return outcome;
       }
       const { isTemporary, isUnreachable, retryAfter } = outcome.details;
-      // One that has never answered is not there.
+      // An unreachable server that has never answered is assumed not to exist.
       if (attempt >= retries || isTemporary !== true || (isUnreachable === true && !this.#hasAnswered)) throw outcome;
       const wait = Math.min(retryAfter ?? backOff * 2 ** attempt * (0.75 + Math.random() / 2), LONGEST_WAIT);
       log.info(`${url}: ${outcome.message} Trying again in ${Math.round(wait)} ms.`);
@@ -169,7 +172,7 @@ export class HttpClient {
     }
   }
 
-  /** The server's words that a failure repeats, from any place of the reply. Very long ones are cut. */
+  /** Removes the key from a failure, which may repeat any part of the reply, and cuts a very long message. */
   #withoutKey({ message, details }: RequestFailure): RequestFailure {
     const { parameter } = details;
     const hidden = this.#secrets.hide(message);
@@ -179,7 +182,7 @@ export class HttpClient {
     });
   }
 
-  /** For whoever watches the requests. */
+  /** Returns the report of a request for `watchExchanges`. */
   #exchangeOf(
     url: string,
     sent: HttpRequest['body'],
@@ -214,7 +217,7 @@ function readJson(body: Buffer): unknown {
   }
 }
 
-/** Python writes NaN and Infinity, which are not JSON; as null they are missing numbers. */
+/** Reads NaN and Infinity, which Python writes but JSON does not have, as null: they count as missing numbers. */
 function withoutNaN(text: string): unknown {
   try {
     return JSON.parse(text.replace(/-?\b(?:NaN|Infinity)\b/g, 'null'));

@@ -3,8 +3,8 @@ import type { LookupFunction } from 'node:net';
 import { english } from '../l10n.js';
 
 /**
- * Whether an origin says that it is this machine. What is sent there stays here, because `resolveName` connects such a name
- * to nothing else.
+ * Whether an origin names this machine. Data sent there stays on this machine, because `resolveName` resolves such a
+ * name to no other address.
  */
 export function isLoopback(origin: string): boolean {
   const { hostname } = new URL(origin);
@@ -26,7 +26,7 @@ export class NotLoopbackError extends Error {
 
 /**
  * Resolves the names of servers for `node:http`. The addresses of `localhost` and `*.localhost`, whose origins need no
- * consent, are looked at: a resolver may send them elsewhere.
+ * consent, are checked, because a resolver may return another machine.
  */
 export const resolveName: LookupFunction = nameResolver(lookup);
 

@@ -5,14 +5,14 @@ import { RequestFailure } from './requestFailure.js';
 import { AddressError, refusedKey, serverAddress } from './serverAddress.js';
 
 export interface OpenAiClientOptions extends Omit<HttpClientOptions, 'url' | 'mostBytes'> {
-  /** Up to and with the version: `http://localhost:8000/v1`. */
+  /** URL including the version: `http://localhost:8000/v1`. */
   readonly baseUrl: string;
-  /** Requests under way at once, >= 1. */
+  /** Maximum number of concurrent requests, >= 1. */
   readonly concurrency: number;
   readonly log: OpenAiLog;
-  /** Asks for replies as streams where the server sends them: a long reply then has no limit on its time, and stops when it is cancelled. */
+  /** Streams replies if the server supports it. A long reply then has no time limit and stops when cancelled. */
   readonly streams?: boolean;
-  /** What is thrown when no request to this server can succeed: the error of those who use it. */
+  /** The caller's error class, which is thrown when no request to this server can succeed. */
   readonly Unusable: new (
     message: string,
     remedy?: 'setServerKey',
@@ -26,14 +26,14 @@ export interface OpenAiLog {
 
 export type RequestBody = Readonly<Record<string, unknown>>;
 
-/** One OpenAI-compatible server: bounded concurrency, and failures that say what to do about them. */
+/** Client of one OpenAI-compatible server, with limited concurrency and failures that name a remedy. */
 export class OpenAiClient {
   readonly baseUrl: string;
   readonly #Unusable: OpenAiClientOptions['Unusable'];
   readonly #http: HttpClient;
   readonly #gate: Gate;
   readonly #closing = new AbortController();
-  /** What of a streamed request this server turned out to take. */
+  /** Fields of a streamed request that this server has not refused. */
   readonly #takes: { stream: boolean; stream_options: boolean };
 
   /** Throws `Unusable` when the URL is not that of a server. */
@@ -50,8 +50,8 @@ export class OpenAiClient {
   }
 
   /**
-   * Sends a request and returns the JSON of its reply; `onRetry` is called before every further attempt. Rejects with AbortError when cancelled, with `Unusable` when no
-   * request to this server can succeed, else with RequestFailure.
+   * Sends a request and returns the JSON of its reply. `onRetry` is called before every further attempt. Rejects with
+   * AbortError when cancelled, with `Unusable` when no request to this server can succeed, else with RequestFailure.
    */
   async post(
     path: '/chat/completions' | '/completions',
@@ -76,7 +76,7 @@ export class OpenAiClient {
     }
   }
 
-  /** Usage comes with a stream only where it is asked for. What the request says of streaming itself is left as it is. */
+  /** Adds streaming fields that the request does not have itself. A stream reports its usage only on request. */
   #streamed(body: RequestBody & { readonly model: string }): RequestBody & { readonly model: string } {
     const stream = body.stream ?? this.#takes.stream;
     if (stream !== true) return body;
@@ -84,7 +84,7 @@ export class OpenAiClient {
     return { ...body, stream, ...(isCounted && { stream_options: { include_usage: true } }) };
   }
 
-  /** Ids of the models served, or `Unusable`, RequestFailure, AbortError as for `post`. */
+  /** Returns the ids of the served models. Rejects with `Unusable`, RequestFailure or AbortError as `post` does. */
   async models(signal?: AbortSignal): Promise<string[]> {
     try {
       const list = ((await this.#call('/models', undefined, signal)) as { data?: unknown } | null)?.data;
@@ -96,12 +96,12 @@ export class OpenAiClient {
     }
   }
 
-  /** Requests under way and waiting end with AbortError. */
+  /** Ends running and waiting requests with AbortError. */
   dispose(): void {
     this.#closing.abort();
   }
 
-  /** A request waits for its turn and keeps it while it waits between attempts: a busy server gets fewer requests. */
+  /** Waits for a free slot and keeps it between attempts, so that a busy server gets fewer requests. */
   async #call(path: string, body: RequestBody | undefined, signal: AbortSignal | undefined, onRetry?: () => void): Promise<unknown> {
     signal?.throwIfAborted();
     const stop = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
@@ -120,7 +120,7 @@ export class OpenAiClient {
     if (models !== undefined && !models.includes(model)) {
       throw new this.#Unusable(english('The server at {0} has no model "{1}". {2}', this.baseUrl, model, modelsServed(models)));
     }
-    // A server that has answered is being restarted: what is in front of it knows no such path for a while.
+    // A server that has answered before is restarting: a proxy in front of it does not know the path for a while.
     if (status === 404 && models === undefined && this.#http.hasAnswered)
       throw new RequestFailure(failure.message, { ...failure.details, isTemporary: true });
     if (status === 404) {
@@ -150,7 +150,7 @@ export class OpenAiClient {
   }
 }
 
-/** The server understood the request and does not take this field of it. */
+/** Whether the server understood the request but does not accept this field. */
 export function refuses({ message, details }: RequestFailure, field: string): boolean {
   if (details.status !== 400 && details.status !== 422) return false;
   const named = `[\`'".]${field}[\`'"]|^[^:]*: ${field} `;

@@ -1,11 +1,11 @@
 import { english } from '../l10n.js';
 
-/** Comments keep a wait alive for so many times its limit: a server that is busy sends them, and one that hangs may, too. */
+/** Comments extend a wait up to this many times its limit: a busy server sends them, but one that hangs may, too. */
 const MOST_COMMENTS = 10;
-/** Longer timers than Node has are the longest, in ms. */
+/** Node's longest timer, in ms. It replaces longer limits. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Ends a wait for a server that is too long. Everything it sends restarts the wait. */
+/** Limits the wait for a server. Everything that the server sends restarts it; comments do so up to `MOST_COMMENTS` limits. */
 export class Patience {
   readonly #limit: number;
   readonly #late = new AbortController();
@@ -23,14 +23,14 @@ export class Patience {
     return this.#late.signal;
   }
 
-  /** The server sent something of use. */
+  /** Restarts the wait, because the server sent something useful. */
   heard(): void {
     this.#hasBegun = true;
     this.#heardAt = performance.now();
     this.#timer.refresh();
   }
 
-  /** The server only said that it is there. */
+  /** Extends the wait, because the server sent a comment. */
   heardComment(): void {
     if (performance.now() - this.#heardAt < MOST_COMMENTS * this.#limit) this.#timer.refresh();
   }
@@ -39,7 +39,7 @@ export class Patience {
     clearTimeout(this.#timer);
   }
 
-  /** What happened, when the wait was too long. */
+  /** The message when the wait was too long. */
   get message(): string {
     const seconds = this.#limit / 1000;
     return this.#hasBegun

@@ -7,7 +7,7 @@ export interface RequestFailureDetails {
   readonly isUnreachable?: boolean;
   /** The same request may succeed in a moment. */
   readonly isTemporary?: boolean;
-  /** What the server asks to wait, in ms. */
+  /** Wait that the server requests, in ms. */
   readonly retryAfter?: number;
 }
 
@@ -25,7 +25,7 @@ export class RequestFailure extends Error {
 
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 const TEMPORARY = new Set([408, 409, 425, 429]);
-/** A system error (refused, reset, cut off) as a failure. */
+/** Converts a system error (refused, reset, cut off) to a failure. */
 export function connectionFailure(error: unknown): RequestFailure {
   if (error instanceof RequestFailure) return error;
   const { name, message, code } = error as NodeJS.ErrnoException;
@@ -43,7 +43,7 @@ export interface Refusal {
   readonly body: Buffer;
 }
 
-/** A reply that is not a success as a failure, with what the server said. Redirects are not followed. */
+/** Converts a reply without success to a failure with the server's message. Redirects are not followed. */
 export function refusal({ status, headers, body }: Refusal): RequestFailure {
   if (status >= 300 && status < 400) {
     const to = originOf(headers.location);
@@ -68,7 +68,7 @@ export function refusal({ status, headers, body }: Refusal): RequestFailure {
   );
 }
 
-/** An error in a reply, or in the middle of a stream, whose status is that of success. It passes unless it has the status of a refusal. */
+/** Converts an error inside a reply or stream with a success status. It is temporary unless its code is a refusal. */
 export function reportedFailure(chunk: Readonly<Record<string, unknown>>): RequestFailure {
   const { words, parameter } = wordsOf(JSON.stringify(chunk));
   const { code } = (typeof chunk.error === 'object' && chunk.error !== null ? chunk.error : chunk) as { code?: unknown };
@@ -109,7 +109,7 @@ function originOf(location: string | string[] | undefined): string | undefined {
 
 type Header = string | string[] | undefined;
 
-/** `Retry-After`: seconds, or a date by the server's own clock, which the reply's `Date` has. */
+/** Reads `Retry-After`: seconds, or a date by the server's clock, whose time is in the reply's `Date`. */
 function retryAfter(header: Header, date: Header): { retryAfter?: number } {
   if (typeof header !== 'string' || header.trim() === '') return {};
   const there = typeof date === 'string' ? Date.parse(date) : Number.NaN;

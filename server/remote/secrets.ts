@@ -1,10 +1,10 @@
-/** Shorter keys ("none", "x") are words, and are not hidden. Characters. */
+/** Shorter keys ("none", "x") are ordinary words and are not hidden. Characters. */
 const SHORTEST = 6;
 
 /**
- * Keeps the key of a server out of everything that is said, written or shown: a server may repeat it in an error or in its
- * reply. A key is found as it is, in small letters (as in the host of a URL), percent-encoded, and in
- * Base64 (as in a `Basic` header), also in its form for URLs.
+ * Removes the key of a server from everything that is reported, written or shown, because a server may repeat the key
+ * in an error or in its reply. A key is found as it is, in lower case (as in the host of a URL), percent-encoded, and
+ * in Base64 (as in a `Basic` header), also in the Base64 form for URLs.
  */
 export class Secrets {
   readonly #forms: readonly string[];
@@ -26,7 +26,7 @@ export class Secrets {
 
   #hideIn(value: unknown, depth: number): unknown {
     if (typeof value === 'string') return this.hide(value);
-    // No reply that is used is so deep, and what is thrown away cannot be shown.
+    // No useful reply is nested this deeply, and a dropped value cannot show the key.
     if (typeof value !== 'object' || value === null || depth > 100) return typeof value === 'object' ? null : value;
     if (Array.isArray(value)) return value.map((one) => this.#hideIn(one, depth + 1));
     return Object.fromEntries(Object.entries(value).map(([name, one]) => [this.hide(name), this.#hideIn(one, depth + 1)]));
@@ -38,7 +38,7 @@ function percentForms(key: string): string[] {
   return [encoded, encoded.replaceAll(/%../g, (one) => one.toLowerCase())];
 }
 
-/** The parts of a key's Base64 that do not depend on what is before and behind it, at each of the three places it can begin. */
+/** The parts of a key's Base64 that do not depend on the text around it, for each of its three possible offsets. */
 function base64Forms(key: string): string[] {
   return [0, 1, 2].flatMap((offset) => {
     const bytes = Buffer.from(`${' '.repeat(offset)}${key}`);

@@ -1,9 +1,9 @@
-/** Where a key without an address of its own may go: OpenAI's server, as its own libraries have it. */
+/** OpenAI's server, the default for `OPENAI_API_KEY`, as in OpenAI's own libraries. */
 const OPENAI = 'https://api.openai.com';
 
 /**
- * The key that the environment has for a server. A key goes to the origin it was set for and to no other:
- * `STEPLENS_API_KEY` to that of `STEPLENS_API_URL`, and without that to the server the user has named, when there is just
+ * Returns the environment's key for a server. A key is sent only to the origin for which it was set: `STEPLENS_API_KEY`
+ * to that of `STEPLENS_API_URL`, or without this variable to the server that the user has named, if there is exactly
  * one; `OPENAI_API_KEY` to that of `OPENAI_BASE_URL`, else to api.openai.com.
  *
  * @param named Origins that the user has written on the command line.

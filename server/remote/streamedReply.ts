@@ -4,7 +4,7 @@ import { EventStream, type StreamItem } from './eventStream.js';
 import type { BodyReader, PieceOutcome } from './exchange.js';
 import { RequestFailure, reportedFailure } from './requestFailure.js';
 
-/** What of a request decides how its stream is read. */
+/** The fields of a request that affect how its stream is read. */
 export interface StreamedRequest {
   readonly n?: unknown;
   readonly stop?: unknown;
@@ -17,11 +17,11 @@ interface StreamedChoice {
   refusal: string;
   readonly toolCalls: unknown[];
   functionCall: unknown;
-  /** Of the tokens of a chat reply, where they were asked for. */
+  /** Log-probabilities of the tokens of a chat reply, if requested. */
   readonly logprobs: unknown[];
   isChat: boolean;
   finishReason: string | undefined;
-  /** The text continued behind a stop string, and no more of it is read. */
+  /** Whether the text continued after a stop string. The rest of it is ignored. */
   isCut: boolean;
   pieces: number;
 }
@@ -29,9 +29,9 @@ interface StreamedChoice {
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * A reply of /chat/completions or /completions that comes in pieces, put together into the reply that the same request gives
- * without `stream`. A text that continues behind a stop string is cut there; when all are, the rest of the stream is not wanted, and
- * ending it makes the server stop writing.
+ * Combines the pieces of a streamed reply of /chat/completions or /completions into the reply to the same request
+ * without `stream`. A text that continues after a stop string is cut there. When all texts are cut, the rest of the
+ * stream is not wanted, and closing it makes the server stop writing.
  */
 export class StreamedReply implements BodyReader {
   readonly #stops: readonly string[];
@@ -40,11 +40,11 @@ export class StreamedReply implements BodyReader {
   readonly #events = new EventStream();
   readonly #choices = new Map<number, StreamedChoice>();
   #head: JsonObject = {};
-  /** Counts that came alone, and the last one that came with each text. */
+  /** Token counts from events without a text, and the last count that came with each text. */
   readonly #usages: JsonObject[] = [];
   readonly #usageOf = new Map<number, JsonObject>();
   #isDone = false;
-  /** The body, as long as it has no event: some servers report an error as plain JSON in what they call a stream. */
+  /** The body until its first event: some servers report an error as plain JSON in a body declared as a stream. */
   #plain: Buffer[] | undefined = [];
 
   constructor({ n, stop, include_stop_str_in_output: keeps }: StreamedRequest) {
@@ -57,7 +57,7 @@ export class StreamedReply implements BodyReader {
     return /^\s*text\/event-stream\b/i.test(contentType);
   }
 
-  /** Whether a body that was not taken for a stream is one: some proxies change its type. */
+  /** Whether a body that is not declared as a stream is one: some proxies change its content type. */
   static isStream(body: Buffer): boolean {
     return /^\uFEFF?\s*(data|event|id|retry)?:/.test(body.toString('utf8', 0, 64));
   }
@@ -76,24 +76,24 @@ export class StreamedReply implements BodyReader {
     return items.length > 0 && items.every(isAlive) ? 'comment' : 'more';
   }
 
-  /** The whole reply as JSON. Throws RequestFailure when the stream ended before all texts did. */
+  /** Returns the whole reply as JSON. Throws RequestFailure when the stream ended before all texts did. */
   end(): Buffer {
     if (!this.#isDone) this.#addAll(this.#events.end());
     const plain = this.#choices.size === 0 && this.#plain !== undefined ? Buffer.concat(this.#plain) : undefined;
     if (plain !== undefined && /^\uFEFF?\s*[{[]/.test(plain.toString('utf8', 0, 64))) return plain;
     const open = [...this.#choices.values()].filter(({ finishReason }) => finishReason === undefined);
-    // Some servers name no reason; the end of their stream says that they have ended.
+    // Some servers send no finish reason. Their texts are complete if the stream ended with [DONE].
     if (!this.#isDone && (open.length > 0 || this.#choices.size === 0))
       throw new RequestFailure(english('The server ended its stream in the middle of a reply.'), { isTemporary: true });
     return this.#soFar();
   }
 
-  /** What has come, as JSON. */
+  /** Returns the reply so far, as JSON. */
   #soFar(): Buffer {
     return Buffer.from(JSON.stringify({ ...this.#head, choices: this.#replyChoices(), usage: this.#usage ?? this.#countedUsage() }));
   }
 
-  /** What has come of a stream that broke off, as JSON; undefined where nothing has. */
+  /** The received part of a stream that broke off, as JSON; undefined if nothing was received. */
   get part(): Buffer | undefined {
     return this.#choices.size > 0 || Object.keys(this.#head).length > 0 ? this.#soFar() : undefined;
   }
@@ -118,7 +118,7 @@ export class StreamedReply implements BodyReader {
       for (const { index } of texts) this.#usageOf.set(Number(index ?? 0), usage as JsonObject);
     }
     for (const choice of texts) {
-      // Kimi counts in the choice.
+      // Kimi sends the usage inside the choice.
       if (typeof choice.usage === 'object' && choice.usage !== null)
         this.#usageOf.set(Number(choice.index ?? 0), choice.usage as JsonObject);
       this.#addChoice(choice);
@@ -126,8 +126,8 @@ export class StreamedReply implements BodyReader {
   }
 
   /**
-   * What the server counted: all texts together in the end, as OpenAI and vLLM do, or each text when it ends, beside it or alone, and the
-   * prompt each time, as llama.cpp does.
+   * The server's token counts. OpenAI and vLLM count all texts together at the end. llama.cpp counts each text when it
+   * ends, in the same event or a separate one, and includes the prompt each time.
    */
   get #usage(): JsonObject | undefined {
     const each = this.#usages.length > 0 ? this.#usages : [...this.#usageOf.values()];
@@ -154,13 +154,13 @@ export class StreamedReply implements BodyReader {
     };
     if (known === undefined) this.#choices.set(at, choice);
     if (choice.isCut) return;
-    // Some servers name an empty reason, or "null", while the text continues.
+    // Some servers send an empty reason, or "null", while the text continues.
     if (typeof reason === 'string' && reason !== '' && reason !== 'null') choice.finishReason = reason;
     const listed = (logprobs as { content?: unknown } | null | undefined)?.content;
     if (Array.isArray(listed)) choice.logprobs.push(...(listed as unknown[]));
     const said = (delta ?? message ?? {}) as JsonObject;
     const { text: content, reasoning: parts } = contentOf(text ?? said.content);
-    // Both names may have the same piece.
+    // Both fields may contain the same piece, so only one is read.
     const name = ['reasoning', 'reasoning_content'].find((one) => typeof said[one] === 'string' && said[one] !== '');
     const thought = name === undefined ? parts : String(said[name]);
     if (thought !== undefined) {
@@ -177,7 +177,7 @@ export class StreamedReply implements BodyReader {
     this.#cut(choice, before);
   }
 
-  /** Cuts a text that continues behind a stop string: the server does not know the string, or does not look for it. */
+  /** Cuts a text that continues after a stop string, which the server does not know or does not check. */
   #cut(choice: StreamedChoice, before: number): void {
     for (const stop of this.#stops) {
       const at = choice.text.indexOf(stop, Math.max(0, before - stop.length));
@@ -210,14 +210,14 @@ export class StreamedReply implements BodyReader {
       );
   }
 
-  /** Servers send a token a piece; what they count comes last, and not at all where the stream is cut. */
+  /** Counts pieces as tokens: servers send one token per piece, and their final count is missing in a cut stream. */
   #countedUsage(): JsonObject | undefined {
     const pieces = [...this.#choices.values()].reduce((sum, one) => sum + one.pieces, 0);
     return [...this.#choices.values()].some(({ isCut }) => isCut) ? { completion_tokens: pieces } : undefined;
   }
 }
 
-/** It only keeps the connection alive: a comment, or an event without data. */
+/** Whether an item only keeps the connection alive: a comment, or an event without data. */
 function isAlive(item: StreamItem): item is 'comment' {
   return item === 'comment' || item.data.trim() === '';
 }
@@ -227,7 +227,7 @@ function parsed(data: string): JsonObject {
     const value: unknown = JSON.parse(data);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   } catch {
-    // The sentence below says it.
+    // The error below reports it.
   }
   throw new RequestFailure(english('The server sent an event in its stream that cannot be read.'), { isTemporary: true });
 }

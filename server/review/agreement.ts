@@ -1,11 +1,11 @@
-/** What one rater says of each unit (a category), undefined where it says nothing. All raters list the units in one order. */
+/** One rater's category for each unit, undefined where there is none. All raters list the units in the same order. */
 export type Ratings = readonly (number | undefined)[];
 
-/** How many units two raters rate as (row, column), over `categories` in this order. */
+/** How many units two raters rate as (row, column). Rows and columns have the order of `categories`. */
 export interface Confusion {
   readonly categories: readonly number[];
   readonly counts: readonly (readonly number[])[];
-  /** Units behind each cell. */
+  /** The units counted in each cell. */
   readonly units: readonly (readonly (readonly number[])[])[];
 }
 

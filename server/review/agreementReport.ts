@@ -9,11 +9,11 @@ export interface Coefficient {
   readonly value: number;
   readonly low: number;
   readonly high: number;
-  /** Steps it rests on. */
+  /** Number of steps it is computed from. */
   readonly steps: number;
 }
 
-/** One cell of a table of two raters, with the steps behind it. */
+/** One cell of a table of two raters, with the steps it counts. */
 export interface Cell {
   readonly a: number;
   readonly b: number;
@@ -23,7 +23,7 @@ export interface Cell {
 export interface PairReport {
   readonly a: string;
   readonly b: string;
-  /** Cohen's kappa: of two people over wrong, neutral, right; with any other source over wrong and not wrong. */
+  /** Cohen's kappa. Two people: over wrong, neutral, right. A person and another source: over wrong and not wrong. */
   readonly kappa: Coefficient;
   readonly cells: readonly Cell[];
 }
@@ -31,9 +31,9 @@ export interface PairReport {
 export interface AgreementReport {
   /** People, by number of labels. */
   readonly reviewers: readonly { readonly name: string; readonly labels: number }[];
-  /** Among people, over steps that two or more judged. */
+  /** Fleiss' kappa among people, over steps that two or more judged. */
   readonly fleiss: Coefficient;
-  /** Ordinal: wrong to right is twice as far as wrong to neutral. */
+  /** Krippendorff's alpha, ordinal: wrong to right is twice as far as wrong to neutral. */
   readonly krippendorff: Coefficient;
   readonly pairs: readonly PairReport[];
 }
@@ -41,8 +41,8 @@ export interface AgreementReport {
 const resamples = 500;
 
 /**
- * How far people agree with each other and with rollouts (right when any succeeded, as VisualPRM labels), PRM and judge (right from
- * the threshold on).
+ * Computes how far people agree with each other, with rollouts (right when any succeeded, as VisualPRM labels), and
+ * with PRM and judge (right from the threshold on).
  */
 export function agreementReport(problems: readonly ReviewableProblem[], threshold: number): AgreementReport {
   const distinct = distinctSteps(problems);
@@ -112,7 +112,7 @@ function machineRatings(steps: readonly ReviewableStep[], threshold: number): Ma
   return new Map(sources.filter(([, ratings]) => ratings.some((value) => value !== undefined)));
 }
 
-/** A coefficient over the units that two or more raters rate, resampled by unit. */
+/** A coefficient over the units that two or more raters rate, with an interval from resampling the units. */
 function coefficient(raters: readonly Ratings[], of: (raters: readonly Ratings[]) => number): Coefficient {
   const length = raters[0]?.length ?? 0;
   const units = Array.from({ length }, (_, unit) => unit).filter(

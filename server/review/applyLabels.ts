@@ -2,20 +2,20 @@ import type { Problem, ReasoningDocument } from '../reasoning/problem.js';
 import type { StepLabel } from './labelRecord.js';
 import { type StepKeys, stepKeys } from './stepKeys.js';
 
-/** A label whose text is not in the document any more. */
+/** A label whose text is no longer in the document. */
 export interface StaleLabel {
   readonly label: StepLabel;
-  /** The step that is now where the judged one was, in the same problem; absent when there is none. */
+  /** The step that is now at the place of the judged one, in the same problem; absent when there is none. */
   readonly place?: { readonly problem: number; readonly step: number };
 }
 
 /** A document with the labels that people gave its steps. */
 export interface LabeledDocument {
-  /** Steps that people judged have their verdict as `values.human`. */
+  /** The document with people's verdicts as `values.human`. */
   readonly document: ReasoningDocument;
-  /** By problem: what people say of its steps, by step. */
+  /** By problem: people's verdicts, by step. */
   readonly verdicts: readonly (ReadonlyMap<number, -1 | 0 | 1> | undefined)[];
-  /** By problem and step of the document: the current labels, one a person. */
+  /** By problem and step of the document: the current labels, one per person. */
   readonly labels: readonly (ReadonlyMap<number, readonly StepLabel[]> | undefined)[];
   readonly stale: readonly StaleLabel[];
 }
@@ -74,8 +74,8 @@ function withHuman(problem: Problem, verdicts: ReadonlyMap<number, -1 | 0 | 1>):
 }
 
 /**
- * What several people say of one step: the value most of them gave, unsure and skipped ones left out; undefined when nobody
- * judged it or two values have equally many votes.
+ * The verdict of several people on one step: the value with the most votes, without unsure and skipped ones; undefined
+ * when nobody judged the step or two values have equally many votes.
  */
 export function humanVerdict(labels: readonly StepLabel[]): -1 | 0 | 1 | undefined {
   const votes = new Map<-1 | 0 | 1, number>();

@@ -4,7 +4,7 @@ export type LabelValue = -1 | 0 | 1 | 'unsure' | 'skip';
 /** How the reviewer worked: every step of a solution, or only as far as the first error. */
 export type ReviewMode = 'every-step' | 'first-error';
 
-/** One line of a label log: somebody judged a step. The JSON schema is `media/schemas/labels.schema.json`. */
+/** One line of a label log: a person judged a step. The JSON schema is `media/schemas/labels.schema.json`. */
 export interface StepLabel {
   readonly v: 1;
   /** Unique in all logs; `undo` refers to it. */
@@ -17,7 +17,7 @@ export interface StepLabel {
   /** Content keys (`stepKeys.ts`): the label belongs to this text, wherever the text is in the file. */
   readonly problem: string;
   readonly step: string;
-  /** Where the step was when it was judged, counted from 0: used to show the label as stale when its text changed. */
+  /** Position of the step when it was judged, from 0: used to show the label as stale when its text changed. */
   readonly place: { readonly problem: number; readonly step: number };
   readonly value: LabelValue;
   /** One of the configured kinds of error, for a wrong step. */
@@ -28,7 +28,7 @@ export interface StepLabel {
   readonly blind: boolean;
 }
 
-/** One line of a label log: somebody took a label back. */
+/** One line of a label log: a person took a label back. */
 export interface LabelUndo {
   readonly v: 1;
   readonly id: string;
@@ -95,7 +95,7 @@ function isPlace(value: unknown): boolean {
 }
 
 /**
- * The labels that count: without those taken back, and of several by one person for one step the latest. The order of the
+ * The labels that count: without those taken back, and only the latest of one person for one step. The order of the
  * lines does not matter and a repeated line counts once, because git merges logs line by line.
  */
 export function currentLabels(records: readonly LabelRecord[]): readonly StepLabel[] {

@@ -1,8 +1,8 @@
 /** Everything independent that is known about one step. */
 export interface StepEvidence {
-  /** What people say: -1 wrong, 0 neutral, 1 right. */
+  /** People's labels: -1 wrong, 0 neutral, 1 right. */
   readonly people: readonly { readonly by: string; readonly value: -1 | 0 | 1 }[];
-  /** Rollouts from the step's prefix; none for a value that was assumed. */
+  /** Rollouts from the step's prefix; absent for an assumed value. */
   readonly mc?: { readonly correct: number; readonly total: number };
   /** In [0, 1]. */
   readonly prm?: number;
@@ -11,29 +11,30 @@ export interface StepEvidence {
 }
 
 /**
- * What a PRM says of a prefix: the lowest score of its steps. Rollouts label a prefix, and many PRMs score the steps behind an error as right
- * in themselves. Undefined where the last step has no score.
+ * A PRM's score of a prefix: the lowest score of its steps. Rollouts label a prefix, while many PRMs score the steps
+ * after an error as right in themselves. Undefined when the last step has no score.
  */
 export function prefixScore(scores: readonly (number | undefined)[]): number | undefined {
   return isScore(scores.at(-1)) ? Math.min(...scores.filter(isScore)) : undefined;
 }
 
-/** Success rates a step's prefix may have; each class of steps has a distribution over them. */
+/** Success rates that a step's prefix may have; each class of steps has a distribution over them. */
 const rates = Array.from({ length: 21 }, (_, i) => Math.min(0.995, Math.max(0.005, i / 20)));
 const scoreBins = 8;
 const judgeBins = 4;
 const mostRounds = 60;
 const enough = 1e-4;
 
-/** What a class of steps (wrong, right) looks like to a source: a distribution, from prior counts and expected counts. */
+/** One source's distribution for each class of steps (wrong, right), from prior counts and expected counts. */
 type ClassShape = readonly [wrong: Float64Array, right: Float64Array];
 
 /**
- * P(step is right) for each step, from people, rollouts, a PRM and a judge together. The model is Dawid and Skene's (1979) with two
- * classes: given the class, sources are independent; each person has a confusion matrix, the scores of PRM and judge have a
- * distribution over bins, and the rollouts are binomial with a success rate that has a distribution over a grid. All of them are
- * estimated by expectation maximization under priors that say "sources are better than chance", which also keep the classes from
- * changing places. Steps without evidence get the share of right steps. O(rounds x steps).
+ * P(step is right) for each step, from people, rollouts, a PRM and a judge together. The model is Dawid and Skene's
+ * (1979) with two classes: given the class, sources are independent; each person has a confusion matrix, the scores of
+ * PRM and judge have a distribution over bins, and the rollouts are binomial with a success rate that has a
+ * distribution over a grid. All of them are estimated by expectation maximization. The priors assume that sources are
+ * better than chance, which also keeps the two classes from being swapped. Steps without evidence get the share of
+ * right steps. O(rounds x steps).
  */
 export function stepPosteriors(steps: readonly StepEvidence[]): Float64Array {
   const right = new Float64Array(steps.length).fill(0.5);
@@ -124,7 +125,7 @@ function count(shape: ClassShape | undefined, at: number, right: number): void {
   shape[1][at] = (shape[1][at] ?? 0) + right;
 }
 
-/** The rollouts of steps with equal counts, spread over the success rates that may have made them, by the last estimate of those. */
+/** Spreads the rollouts of steps with equal counts over the success rates they may come from, by the last estimate. */
 function spread(shape: ClassShape, before: ClassShape, likelihood: Float64Array, weights: readonly [number, number]): void {
   for (const z of [0, 1] as const) {
     const share = normalize(likelihood.map((value, i) => value * (before[z][i] ?? 0)));
@@ -144,12 +145,12 @@ function normalizedShape([wrong, right]: ClassShape): ClassShape {
   return [normalize(wrong), normalize(right)];
 }
 
-/** People are right about nine times of ten: eight votes' worth of it before the first label. */
+/** People are right about nine times out of ten; this prior weighs as much as eight votes. */
 function personPrior(): ClassShape {
   return [Float64Array.of(7, 0.7, 0.6), Float64Array.of(0.3, 0.7, 7)];
 }
 
-/** From a wrong prefix few rollouts succeed, from a right one most do; four steps' worth of it. */
+/** Few rollouts succeed from a wrong prefix, most from a right one; this prior weighs as much as four steps. */
 function ratePrior(): ClassShape {
   const shape = (a: number, b: number): Float64Array =>
     scaled(
@@ -159,7 +160,7 @@ function ratePrior(): ClassShape {
   return [shape(0.7, 5), shape(2.2, 1)];
 }
 
-/** Wrong steps have lower scores; two steps' worth of it. */
+/** Wrong steps have lower scores; this prior weighs as much as two steps. */
 function scorePrior(bins: number): ClassShape {
   const shape = (slope: number): Float64Array =>
     scaled(

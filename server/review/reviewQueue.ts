@@ -12,9 +12,9 @@ export interface ReviewQueueOptions {
   readonly kind: QueueKind;
   /** In [0, 1]; a value below it is low. */
   readonly threshold: number;
-  /** Steps at most; all where it is not given. An audit draws so many. */
+  /** The most steps; all of them when absent. An audit draws this many. */
   readonly count?: number;
-  /** Of the random audit. */
+  /** Seed of the random audit. */
   readonly seed: number;
   /** Only this step of a problem and the steps after it. */
   readonly from?: { readonly problem: number; readonly step?: number | undefined };
@@ -28,12 +28,12 @@ export interface QueueItem {
   readonly reason: string;
 }
 
-/** A step to judge, with its place in the order: larger first. Of suspects it is the probability that the label is wrong. */
+/** A step to judge, with its rank: larger comes first. For suspects, the probability that the label is wrong. */
 export interface RankedItem extends QueueItem {
   readonly rank: number;
 }
 
-/** One rule a kind of queue: the rank and the reason of a step, or undefined to leave it out. `right`: P(step is right). */
+/** The rule of a kind of queue: rank and reason of a step, or undefined to leave it out. `right`: P(step is right). */
 type Rule = (step: ReviewableStep, right: number, threshold: number) => { readonly rank: number; readonly reason: string } | undefined;
 
 const rules: Readonly<Record<Exclude<QueueKind, 'audit'>, Rule>> = {
@@ -66,7 +66,7 @@ const rules: Readonly<Record<Exclude<QueueKind, 'audit'>, Rule>> = {
   },
 };
 
-/** The queue of a review. Its order does not depend on who asks, so that two people with one seed judge the same steps. */
+/** The queue of a review. Its order is the same for every reviewer: two people with one seed judge the same steps. */
 export function reviewQueue(problems: readonly ReviewableProblem[], options: ReviewQueueOptions): QueueItem[] {
   if (options.kind !== 'audit') return rankedSteps(problems, { ...options, kind: options.kind }).map(({ rank: _, ...item }) => item);
   const steps = stepsFrom(problems, options.from);
@@ -74,7 +74,7 @@ export function reviewQueue(problems: readonly ReviewableProblem[], options: Rev
   return chosen.flatMap((at) => (steps[at] ? [{ ...placeOf(steps[at]), reason: 'drawn at random' }] : []));
 }
 
-/** The distinct steps, or those of them that are `from` or come after it, or are in its record. */
+/** The distinct steps. With `from`, only that step and the steps after it, or all steps of its problem. */
 function stepsFrom(problems: readonly ReviewableProblem[], from: ReviewQueueOptions['from']): ReturnType<typeof distinctSteps> {
   return distinctSteps(problems).filter(
     ({ problem: { problem }, step: { step } }) =>
@@ -110,7 +110,7 @@ export function rankedSteps(
   );
 }
 
-/** A step that has a label from rollouts is judged with the steps before it, as its rollouts are. */
+/** The evidence on a step. With rollouts, the PRM score covers the steps before it too, as the rollouts do. */
 function evidenceAt({ problem: { problem, steps }, step }: ReturnType<typeof distinctSteps>[number]): StepEvidence {
   const evidence = evidenceOf(step);
   if (evidence.mc === undefined) return evidence;

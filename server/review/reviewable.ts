@@ -16,13 +16,13 @@ export interface ReviewableProblem {
 export interface ReviewableStep {
   readonly step: Step;
   readonly values: StepValues;
-  /** Low, and no step before it is. */
+  /** Whether the step is low and no step before it is. */
   readonly firstLow: boolean;
-  /** Current labels, one a person. */
+  /** Current labels, one per person. */
   readonly labels: readonly StepLabel[];
 }
 
-/** Every step once: one that several solutions have, after the same steps, counts once. */
+/** Every step once: a step that several solutions share, after the same steps, counts once. */
 export function distinctSteps(
   problems: readonly ReviewableProblem[],
 ): { readonly problem: ReviewableProblem; readonly step: ReviewableStep }[] {
@@ -41,7 +41,7 @@ export function distinctSteps(
 /** Name under which a human label of the data file itself counts as a reviewer. */
 export const fileReviewer = 'data file';
 
-/** What independent sources say of a step; values that were assumed or already cut to 0 or 1 are no rollouts. */
+/** The evidence on a step by source. Values that were assumed, or already cut to 0 or 1, do not count as rollouts. */
 export function evidenceOf({ step, values, labels }: ReviewableStep): StepEvidence {
   const people = labels.flatMap(({ by, value }) => (typeof value === 'number' ? [{ by, value }] : []));
   if (labels.length === 0 && step.values.human !== undefined) people.push({ by: fileReviewer, value: step.values.human });

@@ -4,7 +4,7 @@ import type { Problem } from '../reasoning/problem.js';
 export interface StepKeys {
   /** Key of the question. */
   readonly problem: string;
-  /** Key of each step with everything before it, in the order of `Problem.steps`. */
+  /** Key of each step together with everything before it, in the order of `Problem.steps`. */
   readonly steps: readonly string[];
 }
 

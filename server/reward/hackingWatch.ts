@@ -1,23 +1,23 @@
 import { rankCorrelation } from '../reasoning/rankCorrelation.js';
 
-/** Completions that are looked back at. */
+/** Number of last completions that are analyzed. */
 const looksBack = 1024;
-/** Fewer say little. */
+/** With fewer completions, no correlation is reported. */
 const fewest = 64;
-/** A rank correlation of this much is reported; that of honest rewards with length is seldom above 0.4. */
+/** Rank correlations of at least this are reported. The one of honest rewards with length is rarely above 0.4. */
 const suspicious = 0.5;
 /** Words of a repeated phrase. */
 const phraseWords = 4;
 
 export interface WatchReport {
   readonly completions: number;
-  /** Rank correlations; null with fewer than 64 completions, or where something does not vary. */
+  /** Rank correlations; null with fewer than 64 completions, or if one of the two quantities does not vary. */
   readonly rewardAndLength: number | null;
   readonly rewardAndSteps: number | null;
   readonly rewardAndRepetition: number | null;
-  /** Of a step's value with its place in its completion. */
+  /** Of a step's value with its position in its completion. */
   readonly valueAndPosition: number | null;
-  /** What looks like a policy that has learned to please the model instead of reasoning. */
+  /** Signs of a policy that has learned to please the model instead of reasoning. */
   readonly alerts: readonly string[];
 }
 
@@ -29,13 +29,14 @@ interface Seen {
 }
 
 /**
- * Watches what rewards go along with. A policy that is trained on a reward model finds what the model likes for the wrong reasons: length,
- * few or many steps, phrases said again (seen with process rewards by Cheng et al. 2025, PURE, arXiv 2504.15275).
+ * Watches what rewards correlate with. A policy that is trained on a reward model finds what the model likes for the
+ * wrong reasons: length, few or many steps, repeated phrases (seen with process rewards by Cheng et al. 2025, PURE,
+ * arXiv 2504.15275).
  */
 export class HackingWatch {
   readonly #seen: Seen[] = [];
 
-  /** @param values Of the completion's steps; NaN = not scored. */
+  /** @param values Values of the completion's steps; NaN = not scored. */
   add(text: string, reward: number, values: readonly number[]): void {
     this.#seen.push({ reward, length: text.length, repetition: repetition(text), values });
     if (this.#seen.length > looksBack) this.#seen.shift();
@@ -78,7 +79,7 @@ export class HackingWatch {
   }
 }
 
-/** Share of a text's phrases of four words that were in it before. */
+/** Share of a text's four-word phrases that occurred in it before. */
 export function repetition(text: string): number {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   const count = words.length - phraseWords + 1;

@@ -2,19 +2,19 @@ import { families } from '../scoring/families/families.js';
 import { hasMarker } from '../scoring/layouts/layouts.js';
 import { bodyFields, lastMessage, lastUserTurn, RewardRequestError, withoutEnd } from './rewardRequest.js';
 
-/** A question and the steps in front of each separator of its text. */
+/** A question and the steps before each separator of its text. */
 export interface PooledText {
   readonly question: string;
   readonly steps: readonly string[];
 }
 
-/** What separates steps in the texts of the known families; the one found first in a text is its own. */
+/** Step separators in the texts of the known model families. A text uses the one that occurs first in it. */
 const separators = families.flatMap(({ profile: { layout } }) => (hasMarker(layout) ? [layout.marker] : []));
 
 /**
- * The texts of a request to vLLM's `POST /pooling` for a PRM that pools by steps: `input` (a text or several) or `messages` (one chat).
- * The server here has steps and no tokens, so a text is cut at its separators, and its question found by its chat template, by
- * "Step 1", or by its first line.
+ * Reads the texts of a request to vLLM's `POST /pooling` for a PRM that pools by steps: `input` (one or more texts) or
+ * `messages` (one chat). This server works with steps, not tokens, so it cuts a text at its separators, and finds the
+ * question by its chat template, by "Step 1", or by its first line.
  */
 export function readPooling(body: unknown): readonly PooledText[] {
   const given = bodyFields(body);
@@ -35,7 +35,7 @@ export function readPooling(body: unknown): readonly PooledText[] {
   });
 }
 
-/** Fields of vLLM's request that ask for another reply than rows of probabilities as numbers, and what they may be here. */
+/** Fields of vLLM's request that ask for a reply other than rows of probabilities, with their allowed values. */
 const repliesAs: Readonly<Record<string, readonly unknown[]>> = {
   encoding_format: ['float'],
   task: ['token_classify', 'encode'],
@@ -44,7 +44,7 @@ const repliesAs: Readonly<Record<string, readonly unknown[]>> = {
   softmax: [true],
 };
 
-/** A client that asked for another reply would read the numbers as something else. */
+/** Throws when the client asks for another kind of reply, because it would misread the numbers. */
 function refuseOtherReplies(given: Readonly<Record<string, unknown>>): void {
   for (const [name, allowed] of Object.entries(repliesAs)) {
     const value = given[name] ?? undefined;
@@ -72,7 +72,7 @@ function partsOf(input: string, where: string): { readonly question: string; rea
   return { question: input.slice(0, first), solution: input.slice(first) };
 }
 
-/** One step for each separator; what follows the last is not a step. */
+/** Cuts one step for each separator. Text after the last separator is not a step. */
 function cut(solution: string, where: string): readonly string[] {
   const found = separators
     .map((separator) => ({ separator, at: solution.indexOf(separator) }))

@@ -2,7 +2,7 @@ import { stepsOfText } from '../formats/solutionString.js';
 import { type Aggregation, aggregations } from '../reasoning/aggregation.js';
 import type { RewardMode } from './stepRewards.js';
 
-/** The request is not one that can be answered; the message says which part and why. */
+/** The request cannot be answered; the message says which part is wrong and why. */
 export class RewardRequestError extends Error {
   override readonly name = 'RequestError';
 }
@@ -19,17 +19,17 @@ export interface RewardRequest {
   readonly mode: RewardMode;
   /** Which prompts show images, as `prompts[3]`. */
   readonly withImages?: readonly string[];
-  /** The model's own when not given. */
+  /** Default: the model's own. */
   readonly aggregation?: Aggregation;
 }
 
 const modes: readonly RewardMode[] = ['value', 'advantage'];
-/** Completions of one request; trainers send some hundred. */
+/** Maximum completions of one request; trainers send a few hundred. */
 const mostCompletions = 16_384;
 
 /**
- * `{prompts, completions, mode?, aggregation?}`: the arguments of a TRL reward function. A prompt is a text or a list of messages, a completion
- * a text, a list of messages, or a list of its steps.
+ * Reads `{prompts, completions, mode?, aggregation?}`, the arguments of a TRL reward function. A prompt is a text or a
+ * list of messages. A completion is a text, a list of messages, or a list of its steps.
  */
 export function readRewards(body: unknown): RewardRequest {
   const given = bodyFields(body);
@@ -45,7 +45,10 @@ export function readRewards(body: unknown): RewardRequest {
   };
 }
 
-/** `{query, prompts, labels}`: what OpenRLHF sends to `--remote_rm_url`; a query is its prompt with the completion behind it. */
+/**
+ * Reads `{query, prompts, labels}`, which OpenRLHF sends to `--remote_rm_url`. A query is a prompt followed by the
+ * completion.
+ */
 export function readQueries(body: unknown): RewardRequest {
   const given = bodyFields(body);
   const queries = list(given.query, 'query');
@@ -78,12 +81,12 @@ function toCompletion(question: string, value: unknown, where: string): RewardCo
   return { question, text, steps: stepsOfText(text).map((step) => ({ text: step.text, end: codePoints(text.slice(0, step.span.end)) })) };
 }
 
-/** The question of a prompt: its last turn of the user, where it has turns. */
+/** Returns the question of a prompt: its last user turn, if it has turns. */
 export function promptQuestion(prompt: unknown, where: string): string {
   return (typeof prompt === 'string' ? (lastUserTurn(prompt) ?? prompt) : lastMessage(prompt, 'user', where)).trim();
 }
 
-/** What begins and what ends a turn of the user in the chat templates that are known. */
+/** Beginning and end of a user turn in the known chat templates. */
 const userTurns: readonly (readonly [begin: RegExp, end: RegExp])[] = [
   [/<\|im_start\|>user\n/g, /<\|im_end\|>/g],
   [/<\|start_header_id\|>user<\|end_header_id\|>\s*/g, /<\|eot_id\|>/g],
@@ -91,11 +94,11 @@ const userTurns: readonly (readonly [begin: RegExp, end: RegExp])[] = [
   [/\[INST\]/g, /\[\/INST\]/g],
 ];
 
-/** Of a text that a chat template made; undefined when none of the known ones did. */
+/** Returns the last user turn of a text made by a chat template; undefined if no known template made it. */
 export function lastUserTurn(text: string): string | undefined {
   for (const [begin, end] of userTurns) {
     let found: string | undefined;
-    // One regex for the whole turn would look for the end anew from every beginning.
+    // One regex for the whole turn would search for the end again from every beginning.
     for (let at = 0; ; ) {
       begin.lastIndex = at;
       if (!begin.test(text)) break;
@@ -113,7 +116,7 @@ export function lastUserTurn(text: string): string | undefined {
 
 const turnEnds = ['<|im_end|>', '<|eot_id|>', '<|endoftext|>', '<|end|>', '</s>'];
 
-/** The text without the tokens that end a turn, which are no part of the last step. */
+/** Removes the tokens that end a turn, which are not part of the last step. */
 export function withoutEnd(text: string): string {
   let kept = text;
   for (;;) {

@@ -10,9 +10,9 @@ import type { RewardService } from './rewardService.js';
 
 export interface RewardServerOptions {
   readonly host: string;
-  /** 0 = any free one. */
+  /** 0 = any free port. */
   readonly port: number;
-  /** Every request must send it; without one, only this machine is served. */
+  /** Every request must send this key. Without a key, only this machine is served. */
   readonly key?: string;
   readonly log: (message: string) => void;
 }
@@ -26,7 +26,7 @@ const mostBytes = 64 * 2 ** 20;
 
 type Route = (body: unknown, signal: AbortSignal) => Promise<object>;
 
-/** A request that is answered with an error of its own. */
+/** An error with its own HTTP status. */
 class HttpError extends Error {
   constructor(
     readonly status: number,
@@ -36,7 +36,7 @@ class HttpError extends Error {
   }
 }
 
-/** Serves rewards over HTTP until it is closed. Rejects when the port cannot be had. */
+/** Serves rewards over HTTP until it is closed. Rejects when the port is not available. */
 export async function openRewardServer(service: RewardService, options: RewardServerOptions): Promise<RewardServer> {
   const routes = routesOf(service);
   const server = createServer((request, response) => void answer(request, response, routes, options));
@@ -54,7 +54,7 @@ function routesOf(service: RewardService): ReadonlyMap<string, Route> {
       'POST /get_reward',
       async (body, signal) => {
         const { rewards: values, reasons, alerts } = await service.rewards(readQueries(body), signal);
-        // A tensor has no place for a missing one, and 0 would be a verdict.
+        // A tensor cannot represent a missing reward, and 0 would be a verdict.
         const missing = values.findIndex((value) => value === null);
         if (missing >= 0) throw new HttpError(422, `query[${missing}] has no reward. ${reasons[missing] ?? ''}`.trim());
         return { rewards: values, scores: values, extra_logs: { alerts: values.map(() => alerts.length) } };
@@ -98,7 +98,10 @@ async function answer(
   }
 }
 
-/** Pages of a browser reach this machine's ports too: their requests have an origin, or a host name that resolves to this machine. */
+/**
+ * Web pages can also reach this machine's ports. Their requests have an origin, or a host name that resolves to this
+ * machine.
+ */
 function refuseStrangers({ headers }: IncomingMessage, { host, key }: RewardServerOptions): void {
   if (headers.origin !== undefined) throw new HttpError(403, 'Requests of web pages are not answered.');
   const asked = `http://${headers.host ?? ''}`;
@@ -136,7 +139,7 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-/** Refuses other bytes: replacement characters would be scored in their place. A mark of the byte order is left out. */
+/** Throws on other bytes: replacement characters would be scored in their place. Drops a byte order mark. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function tooLarge(): HttpError {
@@ -152,7 +155,7 @@ function failureOf(error: unknown): readonly [number, string] {
 
 function reply(response: ServerResponse, status: number, body: object): void {
   const text = JSON.stringify(body);
-  // What was not read of a refused request must not be taken for the next one.
+  // The unread rest of a refused request must not be taken for the next request.
   if (status === 413 || status === 415) response.setHeader('connection', 'close');
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text) }).end(text);
 }

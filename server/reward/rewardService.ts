@@ -6,12 +6,12 @@ import { rewarder } from './stepRewards.js';
 
 export interface RewardReply {
   readonly model: string;
-  /** One per completion; null where it has none, for the reason in `reasons`. */
+  /** One per completion; null if it has none, for the reason in `reasons`. */
   readonly rewards: readonly (number | null)[];
-  /** Of every completion, one per step: its value, what it is rewarded with, and where it ends, in code points. */
+  /** For every completion, one entry per step: its value, its reward, and where it ends, in code points. */
   readonly steps: readonly (readonly { readonly end: number; readonly value: number | null; readonly reward: number | null }[])[];
   readonly reasons: Readonly<Record<number, string>>;
-  /** What looks like a policy that pleases the model instead of reasoning. */
+  /** Signs of a policy that pleases the model instead of reasoning. */
   readonly alerts: readonly string[];
 }
 
@@ -27,7 +27,7 @@ interface ScoredCompletion extends Asked {
   readonly reason?: string;
 }
 
-/** Rewards of a reward model, whichever way a trainer asks. */
+/** Computes rewards with a reward model, for every format in which trainers ask. */
 export class RewardService {
   readonly watch = new HackingWatch();
   readonly #scorer: Scorer;
@@ -60,7 +60,7 @@ export class RewardService {
     return { model: info.model, rewards, steps, reasons, alerts: this.watch.report().alerts };
   }
 
-  /** Rows [P(wrong), P(right)] of every step, as vLLM's `/pooling` gives them. */
+  /** Returns rows [P(wrong), P(right)] of every step, like vLLM's `/pooling`. */
   async pool(body: unknown, signal: AbortSignal): Promise<object> {
     const texts = readPooling(body);
     const info = await this.#scorer.describe(signal);
@@ -84,7 +84,7 @@ export class RewardService {
       .then(({ model }) => ({ object: 'list', data: [{ id: model, object: 'model', owned_by: 'steplens' }] }));
   }
 
-  /** All completions of one question in one job: steps that they begin with alike are run once. */
+  /** Scores all completions of one question in one job, so that the steps they all begin with are run once. */
   async #score(question: string, group: readonly Asked[], signal: AbortSignal): Promise<readonly ScoredCompletion[]> {
     const steps: { text: string; parent?: number }[] = [];
     const placed = group.map((asked) => ({
@@ -102,7 +102,7 @@ export class RewardService {
   }
 }
 
-/** A model that reads text alone scores a problem with a figure by its text; one that reads images must see it. */
+/** Throws if the model reads images and there is one: it must see it. A text-only model scores by the text. */
 function refuseImages({ model, readsImages }: ScorerInfo, [first]: readonly string[]): void {
   if (readsImages && first !== undefined)
     throw new RewardRequestError(
@@ -114,7 +114,7 @@ function chain(question: string, steps: readonly string[]): ScoreJob {
   return { question, images: [], steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })) };
 }
 
-/** The completions of each question, in the order of their first. */
+/** Groups completions by question, in the order of each question's first completion. */
 function groupsOf(completions: readonly RewardCompletion[]): ReadonlyMap<string, readonly Asked[]> {
   const groups = new Map<string, Asked[]>();
   completions.forEach((completion, index) => {

@@ -1,21 +1,22 @@
 import { type Aggregation, aggregate } from '../reasoning/aggregation.js';
 
-/** What a step is rewarded with: its value, or what it adds to the value of the step before it. */
+/** What a step is rewarded with: its value, or how much it adds to the value of the step before it. */
 export type RewardMode = 'value' | 'advantage';
 
 export interface CompletionRewards {
-  /** One per step; undefined where it, or what it is compared with, has no value. */
+  /** One per step; undefined if the step, or the value it is compared with, has no value. */
   readonly steps: readonly (number | undefined)[];
-  /** Of the whole completion; undefined when a step has no value, or there is none. */
+  /** Of the whole completion; undefined if a step has no value, or there are no steps. */
   readonly reward: number | undefined;
 }
 
 /**
- * Rewards a completion by its step values, as one of all completions of a prompt.
+ * Returns a function that rewards a completion by its step values. `completions` are all completions of a prompt.
  *
- * `value`: step values, and their aggregate. `advantage`: v(k) - v(k-1) (Setlur et al. 2024, arXiv 2410.08146, with the model's own values);
- * the first step is compared with the mean first step of the prompt's completions, so that one completion alone gets 0 there; a completion
- * gets the sum of its steps, which is its last value without that mean. A sum over a wrong first half cannot be earned back by more steps.
+ * `value`: step values, and their aggregate. `advantage`: v(k) - v(k-1) (Setlur et al. 2024, arXiv 2410.08146, with the
+ * model's own values). The first step is compared with the mean first step of the prompt's completions, so a completion
+ * without others gets 0 there. A completion gets the sum of its steps, which is its last value minus that mean: the
+ * number of steps makes no difference.
  *
  * @param completions Step values in [0, 1]; NaN = not scored.
  */

@@ -1,26 +1,26 @@
 import { stat } from 'node:fs/promises';
 
-/** Loaded before the first score that is looked for or kept on disk: it is a tenth of the server's code, and an empty cache does not need it. */
+/** Loaded before the first disk access: it is a tenth of the server's code, and an empty cache does not need it. */
 const library = async () => (await import('cacache')).default;
 
-/** Scores held in memory, over all problems. */
+/** Maximum number of scores in memory, over all problems. */
 const heldScores = 200_000;
-/** Scores kept on disk per problem; the oldest go first. */
+/** Maximum number of scores on disk per problem; the oldest are dropped first. */
 const keptPerProblem = 4000;
 const keptDays = 90;
-/** All that is kept on disk; the problems scored longest ago go first. Bytes. */
+/** Maximum size on disk; the problems scored longest ago are dropped first. Bytes. */
 const keptBytes = 256 * 2 ** 20;
-/** After so much was written the folder is looked at again. Bytes. */
+/** The folder is tidied each time this much was written. Bytes. */
 const tidyAfterBytes = 32 * 2 ** 20;
 const dayMs = 86_400_000;
 
 /**
- * Scores by content: a problem's key (model and question) and the keys of its prefixes, see `buildTrie`. In memory,
- * least recently used problems out first, over one `cacache` entry a problem on disk. What cannot be read there is
- * as good as not there: a cache must not be able to fail a scoring.
+ * Scores by content: a problem's key (model and question) and the keys of its prefixes, see `buildTrie`. Each problem
+ * is one `cacache` entry on disk, and the most recently used problems are also in memory. Unreadable entries count as
+ * missing, because a cache must not be able to make scoring fail.
  */
 export interface ScoreCache {
-  /** Loads what reads the disk, where there is something to read: 30 ms, in which a model is opened elsewhere. */
+  /** Loads the library if there is something to read. This takes 30 ms, while another process opens the model. */
   prepare(): void;
   /** The known scores of a problem's prefixes. */
   read(problem: string): Promise<ReadonlyMap<string, number>>;
@@ -39,7 +39,7 @@ export function createScoreCache(folder: string | undefined, warn: (message: str
   const problems = new Map<string, ReadonlyMap<string, number>>();
   let held = 0;
   let written = tidyAfterBytes;
-  /** What is to be done on disk, one after the other. */
+  /** The queue of disk operations, which run one after the other. */
   let pending = Promise.resolve();
 
   function hold(problem: string, scores: ReadonlyMap<string, number>): void {
@@ -68,7 +68,7 @@ export function createScoreCache(folder: string | undefined, warn: (message: str
   return {
     prepare() {
       if (folder === undefined) return;
-      // What is wrong is said, or passed over, by what is read and written later.
+      // Later reads and writes handle errors: reads ignore them, writes report them.
       stat(folder)
         .then(library)
         .catch(() => undefined);
@@ -114,7 +114,7 @@ function isEntry(entry: unknown): entry is [string, number] {
   return Array.isArray(entry) && typeof entry[0] === 'string' && typeof entry[1] === 'number' && entry[1] >= 0 && entry[1] <= 1;
 }
 
-/** Puts the new content before the old one is removed, so that a crash between the two loses nothing. */
+/** Writes the new content before it removes the old one, so that a crash in between loses nothing. */
 async function writeEntry(folder: string, problem: string, entries: readonly (readonly [string, number])[]): Promise<number> {
   const cacache = await library();
   const old = await cacache.get.info(folder, problem).catch(() => null);
@@ -124,7 +124,7 @@ async function writeEntry(folder: string, problem: string, entries: readonly (re
   return text.length;
 }
 
-/** Drops what has not been written for long, what is above the limit, and, once a day, what a crash left over. */
+/** Drops entries older than `keptDays`, entries above the limit and, once a day, the leftovers of crashes. */
 async function tidy(folder: string, limit: number): Promise<void> {
   const cacache = await library();
   const entries = Object.values(await cacache.ls(folder)).sort((a, b) => b.time - a.time);

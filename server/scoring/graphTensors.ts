@@ -5,7 +5,7 @@ import { OnnxFileError, readModel } from '../onnx/readModel.js';
 /** An input or output of a graph, as its file declares it. */
 export interface DeclaredTensor {
   readonly name: string;
-  /** A number, or nothing where the size varies. */
+  /** Sizes of the axes; undefined = the size varies. */
   readonly dims: readonly (number | undefined)[];
 }
 
@@ -15,8 +15,8 @@ export interface DeclaredTensors {
 }
 
 /**
- * The inputs and outputs of an ONNX file, without loading it: weights are stepped over, so that gigabytes cost nothing.
- * Rejects with ModelError when the file is no ONNX model.
+ * Reads the inputs and outputs of an ONNX file without loading it: weights are skipped, so that gigabytes cost nothing.
+ * Rejects with ModelError when the file is not an ONNX model.
  */
 export async function readGraphTensors(path: string): Promise<DeclaredTensors> {
   try {

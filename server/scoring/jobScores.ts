@@ -3,9 +3,9 @@ import { itemAt } from '../reasoning/present.js';
 import type { PrefixTrie } from './prefixTrie.js';
 import type { ScoreResult } from './scorer.js';
 
-/** The scores of one job while it runs: first those that the cache has, then fresh ones as they arrive. */
+/** The scores of one job while it runs: first the cached ones, then new ones as they arrive. */
 export class JobScores {
-  /** One a step, in [0, 1]; NaN = none. */
+  /** One per step, in [0, 1]; NaN = none. */
   readonly scores: Float64Array;
   readonly skipped = new Map<number, string>();
   /** Scores that the cache does not have yet, by the key of their prefix. */
@@ -41,7 +41,7 @@ export class JobScores {
     return !this.#settled.has(node);
   }
 
-  /** @param score In [0, 1], or why there is none; NaN is none, too. */
+  /** @param score In [0, 1], or the reason why there is none. NaN also counts as none. */
   settle(node: number, score: number | { readonly skipped: string }): void {
     const reason = typeof score !== 'number' ? score.skipped : Number.isNaN(score) ? english('The model gave no number here.') : undefined;
     if (reason === undefined) this.fresh.set(itemAt(this.#trie.nodes, node).key, score as number);

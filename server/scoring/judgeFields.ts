@@ -6,8 +6,8 @@ import type { Profile } from './profile.js';
 import { readScope } from './scope/scopes.js';
 
 /**
- * What a `prm.json` says of a model that judges steps in words, on a server or here: its scores are probabilities. Throws ModelError naming the key.
- * @param known The authors' script, which has what the file leaves out.
+ * Reads the settings of a model that judges in words: its scores are probabilities. Throws ModelError naming the key.
+ * @param known The authors' script, which has the settings that the file leaves out.
  */
 export function readJudge(root: Fields, known?: CritiqueScript): Pick<Profile, 'name' | 'family' | 'threshold' | 'aggregation' | 'scope'> {
   const threshold = known && !root.has('threshold') ? known.threshold : root.number('threshold');

@@ -16,13 +16,13 @@ import { trimmings } from './trimming.js';
 
 export type LoadedProfile = LoadedModelFiles<Profile>;
 
-/** Reads `prm.json` of a model's folder and looks at the files it names; rejects with ModelError. */
+/** Reads `prm.json` of a model's folder and checks the files that it names. Rejects with ModelError. */
 export async function loadProfile(modelFolder: string): Promise<LoadedProfile> {
   await refuseWithoutProfile(modelFolder);
   return loadModelFiles(modelFolder, 'prm.json', parseProfile);
 }
 
-/** Says what to write where the model is of a family that is known by its files. */
+/** Throws ModelError with the line to write, if the profile is missing and the model's files show its family. */
 async function refuseWithoutProfile(modelFolder: string): Promise<void> {
   if (await isFile(join(modelFolder, 'prm.json'))) return;
   const model = await recognizeModel(modelFolder);
@@ -55,13 +55,13 @@ export async function readFamily(modelFolder: string): Promise<{ readonly id: st
 }
 
 /**
- * Checks the content of a `prm.json`; without a `layout`, what it leaves out is as its family has it. Throws ModelError naming `path`, the
- * key and what belongs there.
+ * Checks the content of a `prm.json`. Without a `layout`, missing settings are taken from its family. Throws ModelError
+ * naming `path`, the key and what belongs there.
  */
 export function parseProfile(text: string, path: string): Profile {
   const root = readProfileFields(text, path);
   const family = root.text('family');
-  // A file with a layout of its own says everything itself: nothing of a family's other parts need fit it.
+  // A file with its own layout must have all settings, because the family's other settings may not fit it.
   const known = root.has('layout') ? undefined : findFamily(family)?.profile;
   const orKnown = <K extends keyof NonNullable<typeof known>>(key: K, read: () => NonNullable<typeof known>[K]) =>
     known && !root.has(key) ? known[key] : read();
@@ -73,7 +73,7 @@ export function parseProfile(text: string, path: string): Profile {
         families.map(({ id }) => id).join(', '),
       ),
     );
-  // A layout in the file does not get the family's images: without a place for them it would drop them silently.
+  // The family's images are not used with the file's own layout: without a place for them it would drop them silently.
   const images = root.has('images') ? readImageSettings(root.object('images')) : root.has('layout') ? undefined : known?.images;
   const profile: Profile = {
     name: orKnown('name', () => root.text('name')),
@@ -83,7 +83,7 @@ export function parseProfile(text: string, path: string): Profile {
     tokenizer: known && !root.has('tokenizer') ? 'tokenizer.json' : root.text('tokenizer'),
     layout: orKnown('layout', () => readLayout(root.object('layout'))),
     readout: orKnown('readout', () => readReadout(root.object('readout'))),
-    // Texts without the blanks around them, as StepLens's readers show them, unless the profile or its family says otherwise.
+    // Texts are trimmed, as StepLens's readers show them, unless the profile or its family has another value.
     trim: known && !root.has('trim') ? known.trim : root.has('trim') ? root.oneOf('trim', trimmings) : 'all',
     ...(images && { images }),
     ...(root.has('scope') && { scope: readScope(root.object('scope')) }),

@@ -35,23 +35,24 @@ interface LoadedCritic {
   readonly info: ScorerInfo;
   readonly identity: FileIdentity;
   readonly profile: LocalCritiqueProfile;
-  /** Of the longest sequence: as the profile says, where the graph has as many positions. */
+  /** Length of the longest sequence: the profile's value, limited by the positions of the graph. */
   readonly maxTokens: number;
-  /** These are all positions that the graph has. */
+  /** Whether `maxTokens` is all positions that the graph has. */
   readonly takesAll: boolean;
   readonly session: number;
   readonly tokenizer: TextTokenizer;
   readonly chat: LocalChat;
   readonly end: number;
   readonly banned: Int32Array;
-  /** Tokens that say yes, then those that say no. */
+  /** Tokens of the positive and of the negative answer. */
   readonly answers: { readonly positive: readonly number[]; readonly negative: readonly number[] };
   readonly scope?: Scope;
 }
 
 /**
- * Scores with a generative PRM on this machine (R-PRM's `evaluate-PRM-CoT.py`, GenPRM, ThinkPRM): it writes a critique of each step, and the score
- * is P(positive) against P(negative) as the next token behind its verdict, averaged over the critiques. The same texts give the same critiques.
+ * Scores with a generative PRM on this machine (R-PRM's `evaluate-PRM-CoT.py`, GenPRM, ThinkPRM). It writes critiques
+ * of each step, and the score is P(positive) against P(negative) as the next token at the verdict's position, averaged
+ * over the critiques. The same texts give the same critiques.
  */
 export function createLocalCritique(options: OnnxScorerOptions): Scorer {
   const { log } = options;
@@ -192,7 +193,7 @@ async function load(options: OnnxScorerOptions, client: InferenceClient): Promis
   };
 }
 
-/** A word as the one token it is, with a blank before it or without; one that begins with a blank, as it is. */
+/** Ids of a one-token word, with and without a blank before it. A word that begins with a blank is used as it is. */
 function spellings(tokenizer: TextTokenizer, word: string, role: string): number[] {
   const found = spellingsOf(word).flatMap((text) => {
     const ids = tokenizer.encode(text, {}, 'inside');
@@ -211,13 +212,13 @@ interface Judging {
   readonly client: InferenceClient;
   readonly critic: LoadedCritic;
   readonly question: string;
-  /** Whole replies to earlier steps, for scripts whose prompts show them, or why there are none. */
+  /** Whole replies to earlier steps, for scripts whose prompts contain them, or the reasons why there are none. */
   readonly replies: Map<string, string | Exclude<PathScore, number>>;
   readonly priority: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** The critiques of the last of these steps, and what they say. */
+/** Writes critiques of the last of these steps and returns its score. */
 async function judge(judging: Judging, steps: readonly string[]): Promise<{ readonly score: PathScore; readonly tokens: number }> {
   const { client, critic, question, replies, priority, signal } = judging;
   const { profile, maxTokens, session, tokenizer, chat, end, banned, answers } = critic;
@@ -227,10 +228,10 @@ async function judge(judging: Judging, steps: readonly string[]): Promise<{ read
   if (script && script.turns(question, steps).length > 1) {
     for (let count = 1; count < steps.length; count++) {
       const key = JSON.stringify(steps.slice(0, count));
-      // Its score may be known from an earlier run, what was written is not.
+      // The step's score may be known from an earlier run, but its critique is not.
       if (!replies.has(key)) await judge(judging, steps.slice(0, count));
       const reply = replies.get(key) ?? '';
-      // The authors' prompt has every earlier critique.
+      // The authors' prompt contains every earlier critique, so none may be missing.
       if (typeof reply !== 'string') return { score: reply, tokens: 0 };
       before.push(reply);
     }
@@ -311,14 +312,14 @@ async function judge(judging: Judging, steps: readonly string[]): Promise<{ read
   return { score, tokens: run };
 }
 
-/** What to do where a sequence is longer than the model takes. */
+/** The remedy for a sequence that is longer than the model accepts. */
 function moreTokens({ takesAll }: LoadedCritic): string {
   return takesAll
     ? english('Its graph has no more positions: use a model that has more, or shorten the solution.')
     : english("Raise 'maxTokens' in its prm.json if the model takes more, or shorten the solution.");
 }
 
-/** A prompt with what a reply has before its verdict's word, or why it has none. */
+/** Returns the prompt with the reply up to its verdict's word, or the reason why the reply has no such word. */
 function placeIn(
   row: SampledRow,
   prompt: Int32Array,
@@ -328,7 +329,7 @@ function placeIn(
   return typeof place === 'number' ? { ids: [...prompt, ...row.ids.subarray(0, place)] } : place;
 }
 
-/** How many tokens of a reply come before its verdict's word, or why it has none. */
+/** Returns the number of tokens before the verdict's word of a reply, or the reason why the reply has no such word. */
 function verdictPlace({ ids, finish }: SampledRow, critic: LoadedCritic): number | Exclude<PathScore, number> {
   const { profile, tokenizer, maxTokens } = critic;
   const { critique } = profile;

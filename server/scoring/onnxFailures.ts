@@ -2,7 +2,7 @@ import { InferenceError } from '../inference/client.js';
 import { english } from '../l10n.js';
 import { causeOf } from '../models/modelError.js';
 
-/** The remedy when memory runs out, as a sentence without its end. */
+/** The remedy when memory runs out, as a sentence that the caller completes. */
 function moreMemory(provider: string): string {
   return english('Use a smaller precision ("steplens quantise" makes one){0}', provider === 'cpu' ? '' : english(', the device cpu'));
 }

@@ -27,28 +27,28 @@ export interface OnnxScorerOptions {
   /** Program of the inference child: `dist/inference.js`, or its TypeScript source where tsx is installed. */
   readonly inferenceEntry: string;
   readonly log: { info(message: string): void; warn(message: string): void };
-  /** Somebody works in an editor meanwhile, see `InferenceClientOptions`. */
+  /** Whether the user works in an editor meanwhile; see `InferenceClientOptions`. */
   readonly isBackground?: boolean;
 }
 
-/** A model that is loaded, with everything its scores are read by. */
+/** A loaded model, with everything that is needed to read its scores. */
 export interface LoadedModel {
   readonly info: ScorerInfo;
   readonly identity: FileIdentity;
   readonly session: number;
-  /** The session of the reference model, whose probabilities the model's are compared with. */
+  /** Session of the reference model. The model's probabilities are compared with those of the reference. */
   readonly reference?: number;
   readonly graphPath: string;
   readonly profilePath: string;
-  /** Values a read gives. */
+  /** Number of values per read. */
   readonly columns: number;
   readonly profile: Profile;
-  /** Of the longest sequence: as the profile says, where the graph has as many positions. */
+  /** Length of the longest sequence: the profile's value, limited by the positions of the graph. */
   readonly maxTokens: number;
   readonly encoder: SegmentEncoder;
   readonly reader: ScoreReader;
   readonly scope?: Scope;
-  /** Where the model reads images. */
+  /** Present if the model reads images. */
   readonly images?: { readonly settings: ImageSettings; readonly token: number };
 }
 
@@ -56,10 +56,10 @@ const warmupQuestion = 'Sam has 3 boxes with 12 pencils each and gives 5 pencils
 const warmupSteps = ['3 boxes hold 3 * 12 = 36 pencils.', 'After giving 5 away, 36 - 5 = 31 are left.', 'The answer is 31.'];
 
 /**
- * Reads a model's folder and loads its graph into the inference process, with a run that shows whether they fit together. Throws
- * ModelError, naming file and remedy, and ModelChangedError when a file changes meanwhile.
+ * Reads a model's folder and loads its graph into the inference process, with a test run that shows whether they
+ * fit together. Throws ModelError, naming file and remedy, and ModelChangedError when a file changes meanwhile.
  *
- * @param whileOpening Called when the other process has been asked, and this one has nothing to do.
+ * @param whileOpening Called while the other process loads the graph and this one has nothing to do.
  */
 export async function loadOnnxModel(options: OnnxScorerOptions, client: InferenceClient, whileOpening: () => void): Promise<LoadedModel> {
   const { log } = options;
@@ -159,7 +159,7 @@ export async function loadOnnxModel(options: OnnxScorerOptions, client: Inferenc
   };
 }
 
-/** A tokenizer of another model gives numbers that mean other words to the graph: scores without sense, and no error. */
+/** Refuses another model's tokenizer: its ids mean other words to the graph, so scores are wrong without an error. */
 function refuseOtherVocabulary({ path, largestId }: TextTokenizer, vocabulary: number | undefined, graphPath: string): void {
   if (vocabulary === undefined || largestId < vocabulary) return;
   throw new ModelError(
@@ -186,7 +186,7 @@ function warnOfOddTokenizer(
     );
 }
 
-/** Says on which device the model runs, why not on a better one, and what it cannot do. */
+/** Logs the model's device, why better ones were passed over, and what the model cannot do. */
 function report(log: OnnxScorerOptions['log'], name: string, graphPath: string, result: LoadResult): void {
   for (const { provider, reason } of result.device.passedOver) log.info(`${provider} was passed over: ${reason}`);
   if (result.wholeScores !== undefined)

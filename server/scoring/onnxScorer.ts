@@ -26,10 +26,10 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
   let client = openClient();
   const cache = createScoreCache(options.cacheFolder, (message) => log.warn(message));
   const model = retryingLoad(() => loadOnnxModel(options, client, () => cache.prepare()));
-  /** Scores on their way into the cache. */
+  /** Resolves when all pending scores are in the cache. */
   let keeping: Promise<unknown> = Promise.resolve();
 
-  /** What was computed with the files as they were is not to be believed; the next call loads them as they are. */
+  /** Makes the next call reload the files if they changed, because results of the old files are not reliable. */
   function reloadIfChanged(error: unknown): never {
     if (error instanceof ModelChangedError) {
       model.forget();
@@ -42,7 +42,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
   async function score(job: ScoreJob, { signal, ignoreCache = false, onProgress, priority = 0 }: ScoreOptions): Promise<ScoreResult> {
     const { identity, session, reference, graphPath, profilePath, columns, info, profile, maxTokens, encoder, reader, images } =
       await orAborted(model.get(), signal);
-    // A verdict without the figure would be one on another problem.
+    // Without its images, a problem would be another problem, so nothing is scored.
     const files = images ? await readImageFiles(job.images).catch(imageError) : [];
     if (files instanceof ImageError) return allSkipped(job, files.message);
     const trie = buildTrie(job, files.length > 0 ? `${info.fingerprint} ${digestImages(files)}` : info.fingerprint);
@@ -94,7 +94,7 @@ export function createScorer(options: OnnxScorerOptions): Scorer {
       if (!(error instanceof InferenceError && error.reason === 'memory')) throw error;
       throw new ModelError(explainOutOfMemory(graphPath, profilePath, client.device(session).provider, error));
     } finally {
-      // A cancelled run leaves what it has, as long as it is of this model.
+      // The scores of a cancelled run are kept, too, if the model has not changed.
       const kept = identity.refuseChanged().then(
         () => void cache.write(trie.key, found.fresh),
         () => undefined,

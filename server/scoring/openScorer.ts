@@ -7,7 +7,7 @@ import { createLocalCritique } from './localCritique.js';
 import { createScorer } from './onnxScorer.js';
 import type { Scorer } from './scorer.js';
 
-/** What a scorer is created from: the settings that need another model or session when they change. */
+/** The settings of a scorer. A change of any of them needs another model or session. */
 export interface ScorerSettings {
   /** Folder of the model; empty = the bundled one. */
   readonly modelPath: string;
@@ -34,7 +34,7 @@ export function createOnnxScorer(
   });
 }
 
-/** A scorer for any model: at the server its profile names, else on ONNX Runtime. */
+/** Opens a scorer for any model: on the server that its profile names, else on ONNX Runtime. */
 export function openScorer(settings: ScorerSettings, host: ScorerHost): Scorer {
   const openLocal = (kind: 'critique' | 'graph') =>
     createOnnxScorer(settings, host, kind === 'critique' ? createLocalCritique : createScorer);

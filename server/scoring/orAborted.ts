@@ -1,4 +1,4 @@
-/** Rejects with the signal's reason as soon as it says so; the work itself continues for others. */
+/** Rejects with the signal's reason as soon as the signal aborts. The work itself continues for other callers. */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   signal.throwIfAborted();

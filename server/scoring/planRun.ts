@@ -3,7 +3,7 @@ import { itemAt, mustGet, mustHave } from '../reasoning/present.js';
 import type { EncodedStep, SegmentEncoder } from './layouts/encoder.js';
 import type { PrefixTrie } from './prefixTrie.js';
 
-/** A chain of steps is cut here, in tokens, so that cancelling and progress do not wait for a very long run. */
+/** Tokens after which a chain of steps is cut, so that cancellation and progress do not wait for a very long run. */
 const longestSegment = 512;
 /** A text with more characters per token of the model's limit than this cannot fit and is not encoded. */
 const mostCharactersPerToken = 32;
@@ -13,20 +13,20 @@ export interface RunPlan {
   readonly ids: Int32Array;
   readonly offsets: Int32Array;
   readonly reads: Int32Array;
-  /** Where tokens are read: the token whose probability read r gives, after the one at `reads[r]`. */
+  /** With `readsTokens`: read r returns the probability of `targets[r]` as the next token after position `reads[r]`. */
   readonly targets?: Int32Array;
-  /** `readNodes[r]`: the trie node whose score read r gives. */
+  /** `readNodes[r]`: the trie node to whose score read r belongs. */
   readonly readNodes: readonly number[];
   /** Trie node -> why it cannot be scored. */
   readonly skipped: ReadonlyMap<number, string>;
 }
 
 /**
- * Lays the wanted nodes of a trie out as segments in depth-first order: a branch starts a segment, a chain without
- * branches is one, read at several places. Nodes beyond `maxTokens` are skipped. The first segment holds the whole prompt.
+ * Lays out the wanted nodes of a trie as segments in depth-first order. A branch starts a new segment; a chain without
+ * branches is one with several reads. Nodes beyond `maxTokens` are skipped. The first segment has the whole prompt.
  *
- * @param images What stands for the problem's images in the prompt.
- * @param readsTokens Every token of a wanted step, up to the place where the layout reads it, is a read of its own.
+ * @param images Text that represents the problem's images in the prompt.
+ * @param readsTokens Whether every token of a wanted step, up to the layout's read position, is a separate read.
  */
 export function planRun(
   trie: PrefixTrie,
@@ -81,21 +81,21 @@ export function planRun(
   const offsets: number[] = [];
   const ids: number[] = [];
   const reads: { readonly at: number; readonly node: number; readonly target?: number }[] = [];
-  /** Where a node's last token is. */
+  /** Position of each node's last token. */
   const ends = new Map<number, number>();
   const segmentOf = new Map<number, number>();
   const startSegment = (parent: number) => {
     offsets.push(ids.length);
     return parents.push(parent) - 1;
   };
-  // Filled with a loop: a spread of a long segment would be an argument list as long.
+  // A loop, because spreading a long segment would make an argument list of the same length.
   const append = (added: readonly number[]) => {
     for (const id of added) ids.push(id);
   };
 
   const roots = children.get(-1) ?? [];
   const open = [...roots].reverse();
-  // Where the question is encoded with the first step, it is at the head of every first step.
+  // If the question is encoded with the first step, every first step begins with its tokens.
   const shared = sharedHead(roots.map((node) => itemAt(tokens, node)));
   const prompt = problem?.prompt ?? [];
   if (open.length > 0) {
@@ -118,7 +118,7 @@ export function planRun(
       const before = parent < 0 ? promptEnd : mustGet(ends, parent);
       for (let token = head; token <= read; token++) {
         const at = token > skippedHead ? start + token - 1 : token > 0 ? promptEnd + token : before;
-        // Nothing predicts the first token of all.
+        // No token predicts the very first one.
         if (at >= 0) reads.push({ at, node, target: itemAt(own, token) });
       }
     }
@@ -127,7 +127,7 @@ export function planRun(
     for (const child of [...(children.get(node) ?? [])].reverse()) open.push(child);
   }
   offsets.push(ids.length);
-  // A branch's first token is predicted where its parent ends, which is before other branches.
+  // Sorted, because a branch's first token is predicted at its parent's end, which is before other branches.
   if (readsTokens) reads.sort((a, b) => a.at - b.at);
   return {
     parents: Int32Array.from(parents),
@@ -140,7 +140,7 @@ export function planRun(
   };
 }
 
-/** How many tokens several first steps begin with alike, all before the place where any of them is read. */
+/** Returns the number of equal tokens at the beginning of all first steps, up to the first read in any of them. */
 function sharedHead(steps: readonly EncodedStep[]): number {
   const [first, ...others] = steps;
   if (!first || others.length === 0) return 0;

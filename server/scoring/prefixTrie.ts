@@ -15,7 +15,7 @@ export interface PrefixNode {
 }
 
 export interface PrefixTrie {
-  /** Stands for the model and the question. */
+  /** Key of the model and the question. */
   readonly key: string;
   /** A parent comes before its children. */
   readonly nodes: readonly PrefixNode[];

@@ -12,11 +12,11 @@ import type { Trimming } from './trimming.js';
  */
 export interface Profile {
   readonly name: string;
-  /** `mm-prm`, `math-shepherd`, ...: which family's paper or code this follows; another word stands for none. */
+  /** `mm-prm`, `math-shepherd`, ...: the family whose paper or code this follows; any other word means none. */
   readonly family: string;
   /** ONNX files, relative to the profile. */
   readonly graph: GraphFiles;
-  /** What the graph is compared with, where the readout compares: an ONNX file, or a folder with one, relative to the profile. */
+  /** The graph to compare with, if the readout compares: an ONNX file or a folder with one, relative to the profile. */
   readonly reference?: string;
   /** `tokenizer.json`, relative to the profile; `tokenizer_config.json` is looked for beside it. */
   readonly tokenizer: string;
@@ -31,7 +31,7 @@ export interface Profile {
   readonly range: readonly [number, number];
   /** A step below this is low; in the same range as the scores. */
   readonly threshold: number;
-  /** How a solution's score follows from its steps'. */
+  /** How a solution's score is computed from its steps' scores. */
   readonly aggregation: Aggregation;
   /** Longest sequence the graph takes, in tokens. */
   readonly maxTokens: number;

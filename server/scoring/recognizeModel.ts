@@ -12,7 +12,7 @@ export interface RecognizedModel {
   readonly graph: GraphFiles;
   /** Folder of the model it may be compared with, relative to its own. */
   readonly reference?: string;
-  /** Several where the files do not say enough. */
+  /** Several if the files do not identify one. */
   readonly families: readonly Family[];
 }
 

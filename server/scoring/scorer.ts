@@ -5,9 +5,9 @@ import { ModelError } from '../models/modelError.js';
 import type { Aggregation } from '../reasoning/aggregation.js';
 import type { Problem } from '../reasoning/problem.js';
 
-/** The port every reader of PRM scores uses: language server, command line and bench. */
+/** The interface through which the language server, the command line and the benchmark get PRM scores. */
 export interface Scorer {
-  /** What is loaded, or why nothing is; loads on first use. */
+  /** Describes the model and loads it on first use. Rejects with the reason if it cannot be loaded. */
   describe(signal?: AbortSignal): Promise<ScorerInfo>;
   /**
    * One score per step of the forest, in the order of `steps`; NaN where the step could not be scored (too long, outside
@@ -27,7 +27,7 @@ export interface ScoreJob {
   readonly rawQuestion?: string;
   /** The reference answer, where the file has one: a judge gets it, a reward model does not. */
   readonly answer?: string;
-  /** Read where the model reads images. One that cannot be read skips all steps. */
+  /** Used only if the model reads images. If one cannot be read, all steps are skipped. */
   readonly images: readonly ProblemImage[];
   /** A parent comes before its children. `raw`: with surrounding blanks, for models that read them; `text` when not given. */
   readonly steps: readonly { readonly text: string; readonly raw?: string; readonly parent?: number }[];
@@ -40,9 +40,9 @@ export function scoreJob({ question, rawQuestion, answer, steps }: Problem, imag
 
 export interface ScoreOptions {
   readonly signal?: AbortSignal;
-  /** Runs every step through the model, whatever the cache holds; the new scores replace the cached ones. */
+  /** Runs every step through the model, even if its score is cached. The new scores replace the cached ones. */
   readonly ignoreCache?: boolean;
-  /** Higher first when several jobs wait, equal ones take turns; 0 when not given. */
+  /** Waiting jobs with a higher priority run first, and equal ones take turns; 0 when not given. */
   readonly priority?: number;
   /** Called as scores arrive: finished and total steps. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -53,11 +53,11 @@ export interface ScoreResult {
   readonly scores: Float64Array;
   /** Step index -> why it has no score. */
   readonly skipped: ReadonlyMap<number, string>;
-  /** Those of the skipped steps that are outside the texts the model's profile says it knows. */
+  /** The skipped steps that are outside the scope of the model's profile. */
   readonly outOfScope?: ReadonlySet<number>;
   /** How many of the steps came from the cache. */
   readonly cached: number;
-  /** What kind of value the scores are; `prm` when not said. */
+  /** Source of the scores; `prm` when not given. */
   readonly source?: 'judge';
   /** Tokens run through the model. */
   readonly tokens: number;
@@ -87,7 +87,7 @@ export interface ScorerInfo {
   readonly knows?: string;
 }
 
-/** The model is at a server that the user has not agreed to. Nothing was sent. */
+/** The model is on a server to which the user has not consented. Nothing was sent. */
 export class NotAllowedError extends ModelError {
   override readonly name = 'NotAllowedError';
 

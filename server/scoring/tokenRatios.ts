@@ -2,13 +2,13 @@ import type { ReadValues } from '../inference/protocol.js';
 import { itemAt, mustGet } from '../reasoning/present.js';
 
 /**
- * The log-probabilities of every node's tokens in a model less those in its reference, summed up as they arrive; the model is run first, so
- * a node is complete when the reference has given its last token.
+ * Sums the log-probabilities of every node's tokens in a model minus those in its reference, as they arrive. The model
+ * runs first, so a node is complete when the reference has returned the value of its last token.
  */
 export class TokenRatios {
   readonly #nodes: readonly number[];
   readonly #sums = new Map<number, number>();
-  /** Values that are still to come, by node. */
+  /** Number of missing values, by node. */
   readonly #missing = new Map<number, number>();
 
   /** @param nodes Node of every read. */

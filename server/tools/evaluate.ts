@@ -9,7 +9,7 @@ import { argsOf, cursorSchema, pathSchema, type Tool, ToolError } from './tool.j
 
 const shape = object({ path: text, rescore: optional(flag), cursor: optional(text) });
 
-/** For resampling and intervals: the command line's own, so that both give the same numbers. */
+/** Seed for resampling and intervals, the same as the command line's, so that both give the same numbers. */
 const seed = 1;
 
 export const evaluate: Tool = {
@@ -60,7 +60,7 @@ export const evaluate: Tool = {
   },
 };
 
-/** What an evaluation is about, without its rows. */
+/** Summarizes an evaluation, without its rows. */
 function summaryOf(line: EvaluateLine): object {
   const { kind, files, scores } = line;
   const about = { kind, files: files.slice(0, 20), scores, seed: line.seed };
@@ -72,7 +72,7 @@ function summaryOf(line: EvaluateLine): object {
   return { ...about, benchmark, headline, threshold, thresholdOrigin, score, best, neutralSteps, unscoredSteps };
 }
 
-/** One row a way of choosing and N, or a group of solutions. */
+/** Returns one row for each way of choosing and N, or for each group of solutions. */
 function rowsOf(line: EvaluateLine): object[] {
   if (line.kind === 'bestOfN')
     return Object.entries(line.accuracy).flatMap(([select, estimates]) =>

@@ -77,7 +77,7 @@ export const explainLabel: Tool = {
   },
 };
 
-/** Sentences that follow from the facts. */
+/** Explains the label in sentences. */
 function reasons({ threshold }: WorkspaceDocument, problem: ScoredProblem, step: ScoredStep | undefined): string[] {
   if (!step) return ['This is the problem itself: its value is the share of all solutions that are right.'];
   const { value, source, low, firstLow, values } = step;
@@ -115,7 +115,7 @@ function evidence(step: ScoredStep | undefined, own: ScoredStep['values']['mc'])
   return { ...values, ...(mc && { mc }), ...(interval && { interval95: interval }) };
 }
 
-/** What the event log beside the file says of a node: its batches of rollouts with verdicts and methods; null without a log. */
+/** Returns a node's batches of rollouts with verdicts and methods, from the log beside the file; null without log. */
 async function logFacts(document: WorkspaceDocument, problem: ScoredProblem, node: number | undefined): Promise<object | null> {
   const { recorded } = await readEventLog(logOf(document.uri));
   const events = recorded.map(({ event }) => event);

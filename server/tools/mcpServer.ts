@@ -8,7 +8,7 @@ import { ToolError, type ToolWorld } from './tool.js';
 const instructions =
   'StepLens reads files of multi-step reasoning: solutions, search trees, step labels of process reward models. Begin with low_steps or list_problems; explain_label answers why a step is labeled wrong and why its path is not in the training set. Everything is read-only, and only files of the workspace are read.';
 
-/** Serves the tools over the Model Context Protocol on standard input and output; resolves when the client leaves. */
+/** Serves the tools over the Model Context Protocol on standard input and output until the client disconnects. */
 export async function serveMcp(world: ToolWorld, version: string): Promise<void> {
   const server = new Server({ name: 'StepLens', version }, { capabilities: { tools: {} }, instructions });
   server.setRequestHandler(ListToolsRequestSchema, () => ({

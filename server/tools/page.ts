@@ -8,10 +8,10 @@ export interface Page<T> {
 }
 
 const pageSize = 20;
-/** Longer texts are cut: an answer has to fit into a conversation. UTF-16 units. */
+/** Maximum UTF-16 units of a text. Longer texts are cut, because an answer has to fit into a conversation. */
 const longestText = 1_500;
 
-/** One page of a list; the cursor is the position of its first item. Throws ToolError for a cursor that no page gave. */
+/** Returns one page of a list. The cursor is the position of its first item. Throws ToolError for an invalid cursor. */
 export function pageOf<T>(items: readonly T[], cursor = '0', size = pageSize): Page<T> {
   const start = Number(cursor);
   if (!/^\d+$/.test(cursor) || start > items.length)

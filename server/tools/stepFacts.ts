@@ -3,11 +3,11 @@ import { stepNumber } from '../language/stepPlace.js';
 import { sourceNames } from '../language/valueText.js';
 import { shortened } from './page.js';
 
-/** A step as every tool names it: `step` is its position in the problem, `line` counts from 1. */
+/** A step as every tool describes it: `step` is its position in the problem, `line` counts from 1. */
 export interface StepFacts {
   readonly step: number;
   readonly node?: number;
-  /** Steps from the problem to it. */
+  /** Number of the step on its path, counted from 1. */
   readonly number: number;
   readonly line: number;
   readonly text: string;

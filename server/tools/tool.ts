@@ -3,7 +3,7 @@ import type { Infer, Shape } from '../protocol/shape.js';
 import type { ScoreJob, ScoreOptions, ScoreResult, ScorerInfo } from '../scoring/scorer.js';
 import type { Workspace } from './workspace.js';
 
-/** What the tools reach outside themselves. */
+/** External dependencies of the tools. */
 export interface ToolWorld {
   readonly workspace: Workspace;
   readonly verifier: Verifier;
@@ -11,12 +11,15 @@ export interface ToolWorld {
   readonly score: (job: ScoreJob, options: ScoreOptions) => Promise<{ readonly result: ScoreResult; readonly info: ScorerInfo }>;
 }
 
-/** A tool cannot answer as it was asked; the message says why and what to do. */
+/** A tool cannot answer the request; the message says why and what to do. */
 export class ToolError extends Error {
   override readonly name = 'ToolError';
 }
 
-/** One thing an agent can ask: read-only, about files of the workspace. One file each beside this one; `registry.ts` lists them. */
+/**
+ * A read-only question that an agent can ask about files of the workspace. Each tool is a file in this folder;
+ * `registry.ts` lists them.
+ */
 export interface Tool {
   readonly name: string;
   readonly title: string;
@@ -27,7 +30,7 @@ export interface Tool {
     readonly properties: Readonly<Record<string, object>>;
     readonly required: readonly string[];
   };
-  /** A JSON value of at most a page. Rejects with ToolError, and with AbortError when cancelled. */
+  /** Returns a JSON value of at most one page. Rejects with ToolError, and with AbortError when cancelled. */
   readonly run: (args: unknown, world: ToolWorld, signal: AbortSignal) => Promise<unknown>;
 }
 

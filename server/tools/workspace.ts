@@ -5,27 +5,27 @@ import { InputError, inputFiles, readInputs } from '../files/inputFiles.js';
 import { type ScoredDocument, type ScoredProblem, scoredProblem } from '../language/scoredDocument.js';
 import { ToolError } from './tool.js';
 
-/** A document as its file is: the labels in it decide. */
+/** A document with only the labels in its file, without new scores. */
 export interface WorkspaceDocument extends ScoredDocument {
-  /** Relative to its folder of the workspace. */
+  /** Path relative to its workspace folder. */
   readonly path: string;
-  /** Absolute. */
+  /** Absolute path. */
   readonly file: string;
 }
 
-/** A file that was read: an agent asks for page after page, and for one problem after the other. */
+/** A file kept after reading, because an agent asks for one page after another, and one problem after another. */
 interface RecentFile {
   readonly file: string;
-  /** Of the file as it was read. */
+  /** Stamp of the file when it was read. */
   readonly stamp: string;
   readonly documents: readonly WorkspaceDocument[];
 }
 
-/** The folders that the tools may read, and nothing outside them. */
+/** The folders that the tools may read. Nothing outside them is read. */
 export class Workspace {
   readonly #roots: readonly string[];
   readonly #threshold: number;
-  /** The last file that was asked for by its name. */
+  /** The last file that was requested by its own path. */
   #last: RecentFile | undefined;
 
   private constructor(roots: readonly string[], threshold: number) {
@@ -43,7 +43,10 @@ export class Workspace {
     return new Workspace(await Promise.all(roots), threshold);
   }
 
-  /** The real path of a file or folder. Links are followed before it is checked that it is inside. Rejects with ToolError. */
+  /**
+   * Returns the real path of a file or folder. Follows links before it checks that the path is inside. Rejects with
+   * ToolError.
+   */
   async resolve(path: string): Promise<string> {
     // Agents write file URLs, and the separators of Windows, on any system.
     const ways = [
@@ -60,7 +63,7 @@ export class Workspace {
     throw new ToolError(`${path} is not in the workspace (${this.#roots.join(', ')}), or there is no such file.`);
   }
 
-  /** The documents of a file, or of a folder with everything below it that a format claims. Rejects with ToolError. */
+  /** Yields the documents of a file, or of everything below a folder that a format claims. Rejects with ToolError. */
   async *documents(path: string): AsyncGenerator<WorkspaceDocument> {
     const real = await this.resolve(path);
     const stamp = await stampOf(real);
@@ -88,7 +91,7 @@ export class Workspace {
     }
   }
 
-  /** One problem of a file. Rejects with ToolError. */
+  /** Returns one problem of a file. Rejects with ToolError. */
   async problem(path: string, index: number): Promise<{ readonly document: WorkspaceDocument; readonly problem: ScoredProblem }> {
     for await (const document of this.documents(path)) {
       const problem = document.problems[index];
@@ -106,7 +109,7 @@ export class Workspace {
   }
 }
 
-/** What changes when a file does; undefined for a folder, which is read anew each time. */
+/** Returns a text that changes with the file; undefined for a folder, which is read anew each time. */
 async function stampOf(path: string): Promise<string | undefined> {
   const found = await stat(path, { bigint: true });
   return found.isFile() ? `${found.mtimeNs} ${found.size} ${found.ino}` : undefined;

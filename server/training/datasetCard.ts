@@ -4,10 +4,10 @@ import { EXCLUSIONS, type Exclusion, type SelectionRules } from './selection.js'
 
 /** A file that training data was made of. */
 export interface CardSource {
-  /** As it was named. */
+  /** Name as it was given. */
   readonly file: string;
   readonly problems: number;
-  /** Questions that are in a source before it, too. */
+  /** Number of questions that an earlier source has too. */
   readonly shared: number;
 }
 
@@ -24,16 +24,16 @@ export interface CardFacts {
   readonly sources: readonly CardSource[];
   /** Different questions in the sources. */
   readonly questions: number;
-  /** What the labels cost, one line a run, where the sources are runs with logs. */
+  /** Costs of the labels, one line per run, if the sources are runs with logs. */
   readonly costs: readonly string[];
 }
 
-/** Rows of sources; the rest is counted. */
+/** Most rows of sources; the others are only counted. */
 const MOST_SOURCES = 50;
-/** A folder with more files than these, as that of a run has, is one row. */
+/** A folder with more files than this, such as that of a run, is one row. */
 const MOST_OF_FOLDER = 10;
 
-/** What a reader of training data needs to know of it, in Markdown: written beside the export. */
+/** Returns what a reader of training data needs to know about it, in Markdown. It is written beside the export. */
 export function datasetCard(facts: CardFacts): string {
   const { file, format, rules, seed, samples, samplesWithError, paths, excluded, sources, questions, costs } = facts;
   const rows = byFolder(sources);
@@ -80,7 +80,7 @@ export function datasetCard(facts: CardFacts): string {
   ].join('\n');
 }
 
-/** The sources in their order, those of a folder with many together. */
+/** Returns the sources in their order, with those of a large folder as one. */
 function byFolder(sources: readonly CardSource[]): CardSource[] {
   const folderOf = ({ file }: CardSource): string => /^(.*[/\\])[^/\\]*$/.exec(file)?.[1] ?? '';
   const folders = new Map<string, CardSource[]>();
@@ -106,7 +106,7 @@ function number(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** A file name may hold what ends a cell or begins markup. */
+/** Escapes a file name, which may contain the end of a cell or the beginning of markup. */
 function cell(text: string): string {
   return text.replace(/[|\\`*_<>[\]\r\n]/g, (found) => (found === '\n' || found === '\r' ? ' ' : `\\${found}`));
 }

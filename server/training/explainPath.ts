@@ -13,9 +13,9 @@ export interface PathExplanation {
 }
 
 /**
- * Answers "why is this path (not) in the training set?" for the paths that end at a tree node or, without a tree, at a step:
- * the function takes its id in the problem. The answers are read off the same selection that an export makes. `group`: the other
- * solutions of the problem, with it (problemGroup.ts).
+ * Answers "why is this path (not) in the training set?" for the paths that end at a tree node or, without a tree, at a
+ * step. The returned function takes the id of this node or step in the problem. The answers come from the same
+ * selection as an export. `group`: the other solutions of the problem, and the problem itself (problemGroup.ts).
  */
 export function pathExplainer(
   problem: Problem,
@@ -42,7 +42,7 @@ export function pathExplainer(
   };
 }
 
-/** The explanation of one path; of many of the same problem, ask `pathExplainer`. */
+/** Explains one path; for many paths of the same problem, use `pathExplainer`. */
 export function explainPath(
   problem: Problem,
   end: number,

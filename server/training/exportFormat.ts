@@ -12,12 +12,12 @@ import { visualProcessBench } from './visualProcessBench.js';
 
 /** One format of training data: one file of this folder and one line below. */
 export interface ExportFormat {
-  /** For the command line. */
+  /** Name on the command line. */
   readonly id: string;
   readonly title: string;
-  /** Its usual rules; the threshold may be set. */
+  /** Its default rules; the threshold can be set. */
   readonly rules: SelectionRules;
-  /** One line of the file. `index` counts the lines from 0. */
+  /** Returns one line of the file. `index` counts the lines from 0. */
   write(problem: Problem, sample: TrainingSample, index: number, threshold: number): object;
 }
 
@@ -26,20 +26,22 @@ export const EXPORT_FORMATS: readonly ExportFormat[] = [mmPrm, visualPrm, trl, q
 export interface Exported {
   readonly records: readonly object[];
   readonly samplesWithError: number;
-  /** Different paths that were looked at, ended at their first error where the format does so: samples and excluded ones. */
+  /** Different paths considered, cut at their first error if the format does so: samples and excluded ones. */
   readonly paths: number;
   readonly excluded: Partial<Record<Exclusion, number>>;
 }
 
 export interface ExportOptions extends Pick<SelectionRules, 'difficulty' | 'heldOut' | 'choices'> {
   readonly seed: number;
-  /** Without it, the format's own. */
+  /** Default: the threshold of the format. */
   readonly threshold?: number;
-  /** Write right and all rollouts behind each value too (`correct`, `total`), where the file has them. */
+  /** Also writes right and all rollouts behind each value (`correct`, `total`), if the file has them. */
   readonly counts?: boolean;
 }
 
-/** The training data of problems, one record a sample; the same problems, rules and seed give the same records. */
+/**
+ * Returns the training data of problems, one record per sample; the same input, rules and seed give the same records.
+ */
 export function exportProblems(problems: Iterable<Problem>, format: ExportFormat, options: ExportOptions): Exported {
   const groups = groupsOf(problems);
   const cuts = new Exporter(format, options).cutsOf(groups);
@@ -48,7 +50,7 @@ export function exportProblems(problems: Iterable<Problem>, format: ExportFormat
   return { records, ...exporter.counts };
 }
 
-/** The lowest score that is taken of each rule that ranks, and how many samples with just this score. */
+/** For each ranking rule, the lowest score that is taken, and how many samples with exactly this score are taken. */
 export type Cuts = ReadonlyMap<RankingRule, { readonly score: number; readonly ties: number }>;
 
 /** Makes the records of one problem after the other and counts what is left out. */
@@ -64,7 +66,7 @@ export class Exporter {
   #withError = 0;
   #paths = 0;
 
-  /** @param cuts Of rules that rank samples over the whole export: from a pass before (`ScoreList`). */
+  /** @param cuts Cuts of the rules that rank samples over the whole export, from an earlier pass (`ScoreList`). */
   constructor(format: ExportFormat, options: ExportOptions, cuts: Cuts = new Map()) {
     this.#format = format;
     this.#options = options;
@@ -76,7 +78,7 @@ export class Exporter {
     return { samples: this.#samples, samplesWithError: this.#withError, paths: this.#paths, excluded: this.#excluded };
   }
 
-  /** The records of a problem: of all records of it, if it has several (problemGroup.ts). */
+  /** Returns the records of a problem, which may consist of several records itself (problemGroup.ts). */
   add(group: readonly Problem[]): object[] {
     const { samples, parts } = selectGroup(group, this.#rules, this.#options.seed, this.#seen);
     for (const { outcomes } of parts) {
@@ -91,7 +93,7 @@ export class Exporter {
     });
   }
 
-  /** Looks at all groups once for the cuts of the rules that rank. */
+  /** Computes the cuts of the ranking rules in one pass over all groups. */
   cutsOf(groups: Iterable<readonly Problem[]>): Cuts {
     const scores = new ScoreList(this.#rules);
     if (scores.isNeeded) for (const group of groups) scores.add(selectGroup(group, this.#rules, this.#options.seed, this.#seen).samples);
@@ -116,7 +118,7 @@ export class Exporter {
   }
 }
 
-/** The scores of all samples by the rules that rank. */
+/** The scores of all samples under the ranking rules. */
 export class ScoreList {
   readonly #scores: ReadonlyMap<RankingRule, number[]>;
 
@@ -162,7 +164,7 @@ export function rulesOf(format: ExportFormat, { threshold, difficulty, heldOut, 
   };
 }
 
-/** What the rules leave out and where they end a path, one sentence each. */
+/** Describes what the rules leave out and where they end a path, one sentence each. */
 export function rulesInWords(rules: SelectionRules): string[] {
   const { peopleOnly, threshold, endAtError, mixedRootsOnly, shortWords, balance, difficulty, heldOut, choices = [] } = rules;
   return [

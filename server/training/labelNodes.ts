@@ -3,20 +3,21 @@ import type { Problem, ReasoningTree } from '../reasoning/problem.js';
 import type { McValue } from '../reasoning/stepValue.js';
 
 /**
- * What training data is made of: a forest of pieces of text, each with the value of the prefix that ends with it. In a tree
- * a node is one piece however many steps it holds (MM-PRM labels nodes, `data_pipeline/traverse.py`); elsewhere a step is.
+ * The unit of training data: a piece of text with the value of the prefix that ends with it. The pieces form a forest.
+ * In a tree a node is one piece, however many steps it has (MM-PRM labels nodes, `data_pipeline/traverse.py`); else a
+ * step.
  */
 export interface LabelNode {
-  /** Index of the piece before; -1 for a first piece. */
+  /** Index of the preceding piece; -1 for a first piece. */
   readonly parent: number;
   readonly text: string;
-  /** What people say of the piece (0 wrong, 0.5 neutral, 1 right), else the share of successful rollouts; undefined when neither is known. */
+  /** People's label (0 wrong, 0.5 neutral, 1 right), else the share of successful rollouts; undefined without both. */
   readonly value: number | undefined;
-  /** Right and all rollouts behind the value, where a file reports them and no person overruled it. */
+  /** Right and all rollouts behind the value, if a file reports them and no person overruled them. */
   readonly counts?: { readonly correct: number; readonly total: number };
-  /** What a judge says of its last step, in [0, 1]. */
+  /** A judge's value for its last step, in [0, 1]. */
   readonly judge?: number;
-  /** The tree's node or the problem's step that it stands for. */
+  /** The tree node or the step of the problem that this piece is. */
   readonly source: number;
 }
 
@@ -30,18 +31,20 @@ export interface LabelForest {
   readonly isTree: boolean;
 }
 
-/** The pieces of a problem; `peopleOnly`: with the values that people gave and no others. Steps that are scored by a model but not labeled have no value here. */
+/**
+ * The pieces of a problem; with `peopleOnly`, only people's values. Steps that only a model scored have no value here.
+ */
 export function labelForest(problem: Problem, peopleOnly = false): LabelForest {
   return problem.tree === undefined ? fromSteps(problem, peopleOnly) : fromTree(problem, problem.tree, peopleOnly);
 }
 
-/** A person's verdict on a piece whose value is one: -1, 0 or 1. */
+/** Returns a person's verdict on a piece, from the piece's value: -1, 0 or 1. */
 export function ratingOf({ value = 0 }: LabelNode): -1 | 0 | 1 {
   return (Math.round(value * 2) - 1) as -1 | 0 | 1;
 }
 
 function fromTree(problem: Problem, { nodes: [root, ...nodes] }: ReasoningTree, peopleOnly: boolean): LabelForest {
-  // Node 0 is the question: it is in no path, so every index moves by one.
+  // Node 0 is the question, which is in no path, so every index is shifted by one.
   const pieces = nodes.map(
     (node): LabelNode => ({
       parent: (node.parent ?? 0) - 1,
@@ -76,7 +79,9 @@ function labelOf(problem: Problem, piece: readonly number[], mc: McValue | undef
   return { value: said ?? mc?.value, ...(counts && { counts }), ...(judge !== undefined && { judge }) };
 }
 
-/** What people say of a piece: wrong if any of its steps is wrong, else the verdict on its last step; undefined when that step was not judged. */
+/**
+ * People's label of a piece: wrong if any step is, else that of its last step; undefined if that one was not judged.
+ */
 function correction({ steps }: Problem, piece: readonly number[]): number | undefined {
   const said = piece.map((step) => steps[step]?.values.human);
   const last = said.includes(-1) ? -1 : said.at(-1);

@@ -2,8 +2,9 @@ import type { ExportFormat } from './exportFormat.js';
 import { processText } from './selection.js';
 
 /**
- * What MM-PRM trains on: `data_pipeline/traverse.py` (threshold 0, 10 words) and `prm_data_format.py`, soft values as labels.
- * The first image is written, as InternVL's loader takes one path; text problems have an empty one.
+ * The training data of MM-PRM: `data_pipeline/traverse.py` (threshold 0, 10 words) and `prm_data_format.py`, with soft
+ * values as labels. Only the first image is written, because InternVL's loader takes one path; it is empty for text
+ * problems.
  */
 export const mmPrm: ExportFormat = {
   id: 'mm-prm',

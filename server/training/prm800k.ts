@@ -3,9 +3,9 @@ import { type LabelNode, ratingOf } from './labelNodes.js';
 import type { TrainingSample } from './selection.js';
 
 /**
- * PRM800K (openai/prm800k, arXiv 2305.20050): people's ratings. The completions of a step are that of the path, which is the chosen one,
- * and the other pieces after the same prefix that people judged. Who rated and when is in the label log, not here.
- * `question.images` is ours: PRM800K has none.
+ * PRM800K (openai/prm800k, arXiv 2305.20050): people's ratings. The completions of a step are the one on the path,
+ * which is the chosen one, and the other pieces after the same prefix that people judged. The label log records who
+ * rated and when; this format does not. `question.images` is an addition: PRM800K has none.
  */
 export const prm800k: ExportFormat = {
   id: 'prm800k',
@@ -27,10 +27,10 @@ export const prm800k: ExportFormat = {
       },
       label: {
         steps: completionsOf(sample).map((completions, at) => ({
-          // Of a step without a choice, readers follow the first completion.
+          // Readers follow the first completion of a step without a choice.
           completions: completions.map((one) => ({ text: one.text, rating: ratingOf(one), flagged: false })),
           human_completion: null,
-          // Nobody continued from a wrong last step.
+          // A wrong last step was not continued.
           chosen_completion: isWrong && at === pieces.length - 1 ? null : 0,
         })),
         total_time: null,
@@ -40,7 +40,10 @@ export const prm800k: ExportFormat = {
   },
 };
 
-/** For every piece of a path: itself, then what people judged instead of it after the same prefix, each text once. */
+/**
+ * For every piece of a path: the piece itself, then the alternatives after the same prefix that people judged, each
+ * text once.
+ */
 function completionsOf({ forest, pieces }: TrainingSample): LabelNode[][] {
   const steps = pieces.map((piece): { texts: Set<string>; completions: LabelNode[] } => ({
     texts: new Set([piece.text]),

@@ -3,14 +3,14 @@ import type { Problem } from '../reasoning/problem.js';
 import type { LabelForest } from './labelNodes.js';
 
 /**
- * Puts records of one solution each together that are solutions of the same problem and follow each other, as Monte-Carlo
- * labels are written: what is balanced and compared is a problem, not a record. A tree is a problem of its own.
+ * Groups records of one solution each that follow each other and belong to the same problem, as Monte-Carlo labels are
+ * written: problems are balanced and compared, not records. A tree is always a problem of its own.
  */
 export class ProblemGroups {
   #group: Problem[] = [];
   #key: string | undefined;
 
-  /** The group that ends where this problem begins, if one does. */
+  /** Adds a problem. Returns the group that ends before it, if one does. */
   add(problem: Problem): readonly Problem[] {
     const key = keyOf(problem);
     if (key !== undefined && key === this.#key) {
@@ -23,7 +23,7 @@ export class ProblemGroups {
     return ended;
   }
 
-  /** The last group. */
+  /** Returns the last group. */
   end(): readonly Problem[] {
     const ended = this.#group;
     this.#group = [];
@@ -32,12 +32,12 @@ export class ProblemGroups {
   }
 }
 
-/** What the records of one problem have in common; undefined for a tree. */
+/** Key that the records of one problem share; undefined for a tree. */
 function keyOf({ tree, question, images, answer }: Problem): string | undefined {
   return tree === undefined ? JSON.stringify([question, images, answer]) : undefined;
 }
 
-/** The group that a problem of a list is in. */
+/** Returns the group of the problem at `index` of a list. */
 export function groupAround(problems: readonly Problem[], index: number): readonly Problem[] {
   const own = problems[index];
   const key = own && keyOf(own);
@@ -58,8 +58,9 @@ export function groupsOf(problems: Iterable<Problem>): (readonly Problem[])[] {
 }
 
 /**
- * The share of right solutions of a problem: a tree's root value, else of the solutions whose outcome is known. A solution is
- * right when its last step has a value above the threshold, and wrong when it or any step before has one that is not.
+ * Returns the share of right solutions of a problem: a tree's root value, else the share among the solutions whose
+ * outcome is known. A solution is right when its last step has a value above the threshold, and wrong when any of its
+ * steps has a value that is not.
  */
 export function rightShare(forests: readonly LabelForest[], threshold: number): number | undefined {
   const root = forests.find(({ rootValue }) => rootValue !== undefined)?.rootValue;

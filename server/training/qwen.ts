@@ -1,8 +1,9 @@
 import type { ExportFormat } from './exportFormat.js';
 
 /**
- * Hard labels as Qwen2.5-Math-PRM uses them (arXiv 2501.07301): a step is right when any rollout from it succeeds, and nothing
- * is kept behind the first wrong one. Laid out as that model's chat, `<extra_0>` behind every step, one label for each.
+ * Hard labels as Qwen2.5-Math-PRM uses them (arXiv 2501.07301): a step is right when any rollout from it succeeds, and
+ * steps after the first wrong one are dropped. Written as that model's chat, with `<extra_0>` after every step and one
+ * label for each.
  */
 export const qwen: ExportFormat = {
   id: 'qwen',

@@ -1,13 +1,14 @@
 /**
- * Texts seen so far, by a digest of 53 bits each: of a million texts, two are taken for one with a chance of 1 in 18,000. A table
- * of numbers with open addressing: 16 to 32 bytes a text, where a `Set` takes some hundred.
+ * Texts seen so far, each as a digest of 53 bits: among a million texts, the chance that two have the same digest is 1
+ * in 18,000. The table of numbers uses open addressing: it takes 16 to 32 bytes per text, while a `Set` takes some
+ * hundred.
  */
 export class SeenTexts {
-  /** 0: free. */
+  /** 0 = a free place. */
   #table = new Float64Array(1024);
   #size = 0;
 
-  /** Whether the text is new; it is known from then on. */
+  /** Adds a text. Returns whether it was new. */
   add(text: string): boolean {
     if (2 * this.#size >= this.#table.length) this.#grow();
     const isNew = insert(this.#table, digest53(text) || 1);
@@ -22,7 +23,7 @@ export class SeenTexts {
   }
 }
 
-/** Whether the digest was not there. The table's length is a power of two, and one place is free. */
+/** Adds a digest. Returns whether it was new. The table's length is a power of two, and at least one place is free. */
 function insert(table: Float64Array, digest: number): boolean {
   let at = digest % table.length;
   while (table[at] !== 0) {

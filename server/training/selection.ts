@@ -6,7 +6,7 @@ import { type LabelForest, type LabelNode, labelForest, pathTo } from './labelNo
 import { rightShare } from './problemGroup.js';
 import { SeenTexts } from './seenTexts.js';
 
-/** Which paths of a problem become training samples; each format has its own. */
+/** Rules for which paths of a problem become training samples; each format has its own. */
 export interface SelectionRules {
   /** A value at or below it is an error. */
   readonly threshold: number;
@@ -14,15 +14,15 @@ export interface SelectionRules {
   readonly endAtError: boolean;
   /** Leaves out trees whose root has value 0 or 1: there is nothing to distinguish. */
   readonly mixedRootsOnly: boolean;
-  /** Leaves out samples of so few blank-separated words or fewer, as `split(' ')` counts them in the sample's text. */
+  /** Leaves out samples with at most this many words, counted in the sample's text as by `split(' ')`. */
   readonly shortWords: number;
   /** Draws as many samples without an error as there are with one, when there are more. */
   readonly balance: boolean;
   /** Takes only people's labels: a step without one has no value. */
   readonly peopleOnly?: boolean;
-  /** Leaves out problems of whose solutions a smaller or larger share is right; bounds in [0, 1]. */
+  /** Leaves out problems whose share of right solutions is below `least` or above `most`; both in [0, 1]. */
   readonly difficulty?: { readonly least: number; readonly most: number };
-  /** Questions that are left out: those of an evaluation. */
+  /** Questions of an evaluation, which are left out. */
   readonly heldOut?: ReadonlySet<string>;
   /** Further rules, one file each (choices/). */
   readonly choices?: readonly ChosenRule[];
@@ -70,12 +70,12 @@ export interface LabeledNode extends LabelNode {
 /** One training sample, before a format writes it. */
 export interface TrainingSample {
   readonly problem: Problem;
-  /** What its pieces are a path of. */
+  /** The forest in which its pieces are a path. */
   readonly forest: LabelForest;
   readonly pieces: readonly LabeledNode[];
   /** Values of the pieces. */
   readonly values: readonly number[];
-  /** Whether it ends in an error (`endAtError`) or holds one. */
+  /** Whether it ends in an error (`endAtError`) or contains one. */
   readonly hasError: boolean;
   /** Index of the first piece whose value is an error; -1 without one. */
   readonly firstError: number;
@@ -83,20 +83,22 @@ export interface TrainingSample {
   readonly threshold: number;
 }
 
-/** What became of the whole paths (to leaves of the tree, or through solutions) that end at the same piece. */
+/** Outcome of the whole paths (to leaves of the tree, or through solutions) whose last kept piece is the same. */
 export interface PathOutcome {
-  /** Index in `forest.nodes` of the last piece that is kept: of the first error with `endAtError`, else the path's own. */
+  /**
+   * Index in `forest.nodes` of the last piece that is kept: the error where the path is cut, else its own last piece.
+   */
   readonly last: number;
-  /** Pieces up to it. */
+  /** Number of pieces up to `last`. */
   readonly length: number;
-  /** Indices of the last pieces of the whole paths; several may meet the same first error. */
+  /** Indices of the last pieces of the whole paths; several paths may have the same first error. */
   readonly ends: readonly number[];
-  /** The one it gave. */
+  /** The sample that these paths gave. */
   readonly sample?: TrainingSample;
   readonly exclusion?: Exclusion;
 }
 
-/** What became of the paths of one problem. */
+/** Outcomes of the paths of one problem. */
 export interface Selected {
   readonly problem: Problem;
   readonly forest: LabelForest;
@@ -104,9 +106,9 @@ export interface Selected {
 }
 
 export interface Selection {
-  /** Of all problems of the group. */
+  /** Samples of all problems of the group. */
   readonly samples: readonly TrainingSample[];
-  /** One a problem, in the order of the group. */
+  /** One per problem, in the order of the group. */
   readonly parts: readonly Selected[];
 }
 
@@ -121,10 +123,11 @@ export function selectSamples(
 }
 
 /**
- * The samples of the records of one problem: MM-PRM's `data_pipeline/traverse.py` with its rules as switches. It differs in
- * this: what is drawn is seeded by `seed` and the question; a path through a piece without a value is left out instead of
- * failing, or, behind an error, ends with that error; and the solutions of a problem that are records of their own count as
- * one problem. Samples with an error come first, as there. `seen`: texts of the samples of other problems too.
+ * Selects the samples of the records of one problem, as MM-PRM's `data_pipeline/traverse.py` does, with its rules as
+ * switches. Differences: the draw is seeded by `seed` and the problem; a path through a piece without a value is left
+ * out instead of failing or, if this piece is after an error, ends with that error; and the solutions of a problem in
+ * separate records count as one problem. With `balance`, samples with an error come first, as there. `seen`: texts of
+ * the samples of other problems too.
  */
 export function selectGroup(problems: readonly Problem[], rules: SelectionRules, seed: number, seen = new SeenTexts()): Selection {
   const [first] = problems;
@@ -187,7 +190,7 @@ function problemExclusion(
   return share < difficulty.least ? 'too-hard' : share > difficulty.most ? 'too-easy' : undefined;
 }
 
-/** By the index of a piece that is on whole paths: what became of them. */
+/** Returns the outcomes of the paths through a piece, by the index of the piece. */
 export function outcomesByPiece({ forest, outcomes }: Selected): ReadonlyMap<number, ReadonlySet<PathOutcome>> {
   const through = new Map<number, Set<PathOutcome>>();
   for (const outcome of outcomes) {
@@ -217,14 +220,14 @@ interface Draft {
   readonly sample: TrainingSample | undefined;
 }
 
-/** One for every piece at which whole paths end, in document order. */
+/** Returns one draft for every last kept piece, in document order. */
 function draftsOf(problem: Problem, forest: LabelForest, { threshold, endAtError }: SelectionRules): Draft[] {
   const drafts = new Map<number, Draft>();
   for (const end of forest.ends) {
     const path = pathTo(forest, end);
     const whole = along(forest.nodes, path);
     const error = whole.findIndex(({ value = Infinity }) => value <= threshold);
-    // Labels that were not sampled behind an error say nothing against those before it.
+    // Labels that are missing after an error do not make those before it invalid.
     const isStopped = whole.some(({ value }, i) => i > error && value === undefined);
     const length = error >= 0 && (endAtError || isStopped) ? error + 1 : path.length;
     const last = path[length - 1] ?? end;

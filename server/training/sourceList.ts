@@ -2,11 +2,11 @@ import type { Problem } from '../reasoning/problem.js';
 import type { CardSource } from './datasetCard.js';
 import { SeenTexts } from './seenTexts.js';
 
-/** Counts problems and questions by file while they pass. */
+/** Counts the problems and questions of each file as they are read. */
 export class SourceList {
   readonly #sources: { file: string; problems: number; shared: number }[] = [];
   readonly #seen = new SeenTexts();
-  /** Questions of the file at hand. */
+  /** Questions of the current file. */
   #own = new SeenTexts();
   #questions = 0;
 

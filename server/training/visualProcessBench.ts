@@ -1,7 +1,10 @@
 import type { ExportFormat } from './exportFormat.js';
 import { ratingOf } from './labelNodes.js';
 
-/** VisualProcessBench `test.jsonl` (arXiv 2503.10291): what people said of every step, right (1), neutral (0) or wrong (-1). */
+/**
+ * VisualProcessBench `test.jsonl` (arXiv 2503.10291): people's label of every step, right (1), neutral (0) or wrong
+ * (-1).
+ */
 export const visualProcessBench: ExportFormat = {
   id: 'visualprocessbench',
   title: "people's labels as VisualProcessBench",

@@ -1,5 +1,5 @@
 // Over 400 lines: a table of pairs, and nothing else.
-/** Reference, answer: what a careful teacher would accept. */
+/** A reference and an answer; a careful teacher's judgment decides whether they mean the same. */
 export type AnswerPair = readonly [reference: string, answer: string];
 
 /** Pairs that mean the same. */
@@ -489,8 +489,8 @@ export const DIFFERENT: readonly AnswerPair[] = [
 ];
 
 /**
- * Same pairs that the rules may leave undecided or get wrong, and why; each is a question for a judge. The test fails when
- * another one appears, and when one of these is decided at last.
+ * Pairs of SAME that the rules may leave undecided or get wrong, with the reason. Each is a question for a judge. The
+ * test fails when a new pair would belong here, and when the rules have learned to decide one of these.
  */
 export const KNOWN_REJECTS: ReadonlyMap<string, string> = new Map([
   ['3.14 <- 3.14159', 'the reference may be rounded, or exact'],

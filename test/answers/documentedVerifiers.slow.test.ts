@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../cli/runner.js';
 
 const page = await readFile('docs/verifier.md', 'utf8');
-/** The programs of the page, by the name written before them. */
+/** The programs of the page, each with the name written before it. */
 const programs = [...page.matchAll(/`(\w+\.py)`:\n\n```python\n([\s\S]*?)```/g)].map(([, name, source]) => ({
   name: name!,
   source: source!,
@@ -31,7 +31,7 @@ beforeAll(async () => {
   server = spawn(python, [join(folder, 'server.py')], { stdio: 'inherit' });
   while (!(await answers(port))) {
     if (server.exitCode !== null) throw new Error('server.py has ended');
-    // Python needs the processor more than this loop does.
+    // Polling faster would take processor time from Python.
     await setTimeout(50);
   }
 });
@@ -56,7 +56,7 @@ function answers(at: number): Promise<boolean> {
   });
 }
 
-/** The arguments of a command line whose quotes hold no others of their kind. */
+/** Splits a command line into arguments. A quoted argument must not contain its own quote character. */
 function argumentsOf(command: string): string[] {
   return [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, single, double, plain]) => single ?? double ?? plain!);
 }

@@ -14,7 +14,7 @@ import { run } from '../cli/runner.js';
 const host = { apiKey: undefined, log: { info: () => undefined } };
 const limits = { timeout: 20_000, concurrency: 2 };
 
-/** An endpoint on this machine: replies with what `reply` makes of a request, at `/verify`. */
+/** Starts an endpoint at `/verify` on this machine that replies with the result of `reply`. */
 async function endpoint(reply: (request: Omit<VerifyRequest, 'signal'>, call: IncomingMessage, response: ServerResponse) => unknown) {
   const server = createServer((call, response) => {
     void textOf(call).then((body) => {
@@ -114,7 +114,7 @@ describe('an endpoint of the user', () => {
     await writeFile(join(folder, 'rows.jsonl'), JSON.stringify(row));
     const { code, out, err } = await run(['evaluate', join(folder, 'rows.jsonl'), '--json', '--verifier', url]);
     expect([code, err]).toEqual([0, '']);
-    // By the rules the first candidate is right, which all scores choose.
+    // The rules would accept the first candidate, which all scores choose.
     const { accuracy } = JSON.parse(out) as BestOfNLine;
     expect([accuracy.pass[1]!.value, accuracy.last[1]!.value]).toEqual([1, 0]);
     expect(asked.at(-1)).toEqual({ question: 'What is 3 + 7?', reference: '10', answer: '9', solution: row.solutions_splits[1] });

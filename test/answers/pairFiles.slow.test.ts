@@ -9,9 +9,9 @@ interface Pair {
   readonly verdict: 'right' | 'wrong';
 }
 
-/** All but the first two were written with their verdicts before the rules were tried on them (docs/verifier.md). */
+/** The verdicts of all but the first two files were written before the rules were run on them (docs/verifier.md). */
 const own = ['pairs', 'spoken', 'held-out', 'second', 'third', 'fourth'].map((name) => `test/fixtures/answers/${name}.jsonl`);
-/** Pairs that were reported as wrong, where they are at hand. */
+/** Pairs that were reported as judged wrongly. Skipped if the file does not exist. */
 const reported = '../shared/data/cases/answer-pairs.jsonl';
 
 describe.each([...own, ...(existsSync(reported) ? [reported] : [])])('the pairs of %s', (file) => {
@@ -28,7 +28,7 @@ describe.each([...own, ...(existsSync(reported) ? [reported] : [])])('the pairs 
     expect(undecided.length, undecided.join('\n')).toBeLessThan(0.08 * pairs.length);
   });
 
-  // A number is right for the ratio that it is, for the number whose base it leaves out, and for the decimal that is its rounded value.
+  // A number is right if the reference is an equal ratio, the same number with its base, or the number's rounded value.
   it('accepts no wrong answer when reference and answer are exchanged, but for ratios, bases and rounded values', () => {
     const wrong = pairs.filter(({ verdict, answer }) => verdict === 'wrong' && !/^\d+(?::| to )\d+$|\(base \d+\)$/.test(answer));
     const accepted = wrong.filter(({ reference, answer }) => {

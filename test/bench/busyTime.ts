@@ -1,6 +1,6 @@
 import type { CDPSession } from 'playwright-core';
 
-/** Milliseconds that a page's main thread has worked: of the thread, not of the clock, because others may be at work. */
+/** Processor time of a page's main thread, ms. Other work on the machine does not change it, unlike wall time. */
 export async function busyTime(devtools: CDPSession): Promise<number> {
   await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
   const { metrics } = await devtools.send('Performance.getMetrics');

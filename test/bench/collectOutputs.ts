@@ -1,9 +1,10 @@
 /**
- * `npx tsx test/bench/collectOutputs.ts >> outputs.jsonl`: what SmolLM2-135M-Instruct (4 bits a weight) writes for 27 questions in 4
- * ways of asking, on llama.cpp's server (test/bench/realServer.ts fetches both once). test/fixtures/outputs/smollm.jsonl has 66 of its
- * outputs for other questions, in part asked for `<step>` tags, and 41 for these, with the offsets at which a careful reader sees a step
- * begin: a paragraph, an item of a list (behind its mark) or a marked step begins one; a label such as "Reasoning:", a final answer, and a
- * formula that completes a sentence with a colon do not.
+ * `npx tsx test/bench/collectOutputs.ts >> outputs.jsonl`: outputs of SmolLM2-135M-Instruct (4 bits per weight) for 27
+ * questions with 4 prompts each, on llama.cpp's server (test/bench/realServer.ts downloads both once).
+ * test/fixtures/outputs/smollm.jsonl has 41 of these outputs and 66 for other questions, some with prompts that ask for
+ * `<step>` tags. Each has the offsets at which a careful reader sees a step begin. A paragraph, a list item (after its
+ * mark) and a marked step begin a step. A label such as "Reasoning:", a final answer, and a formula that completes a
+ * sentence with a colon do not.
  */
 import { RealServer, realWorld } from './realServer.js';
 

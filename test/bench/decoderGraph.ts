@@ -1,6 +1,6 @@
 import { float32, GraphWriter, int32, int64 } from './onnxGraph.js';
 
-/** Sizes of a decoder: RMSNorm, rotary positions, attention whose keys may be shared by several heads, a gated hidden layer. */
+/** Sizes of a decoder with RMSNorm, rotary positions, grouped-query attention and a gated hidden layer. */
 export interface DecoderShape {
   readonly layers: number;
   readonly width: number;
@@ -12,7 +12,7 @@ export interface DecoderShape {
   readonly maxTokens: number;
 }
 
-/** A size that varies. */
+/** A dynamic dimension. */
 const any = undefined;
 const normalize = { axis: -1, epsilon: { float: 1e-6 } };
 
@@ -22,8 +22,8 @@ export function parameterCount({ layers, width, heads, keyHeads, headSize, hidde
 }
 
 /**
- * A float32 graph of StepLens's own form (`server/inference/graph/tokenMajor.ts`) with random weights: what the bundled one is,
- * for sequences as long as one likes. Every head has keys of its own.
+ * Writes a float32 graph in StepLens's own layout (`server/inference/graph/tokenMajor.ts`) with random weights: like
+ * the bundled graph, but for sequences of any length. Every head has its own keys.
  */
 export function writeTokenMajorDecoder(path: string, shape: DecoderShape): void {
   const { layers, width, heads, headSize, hidden, vocabulary } = shape;
@@ -83,8 +83,8 @@ export function writeTokenMajorDecoder(path: string, shape: DecoderShape): void 
 }
 
 /**
- * The same decoder in the form of Hugging Face's exports: `attention_mask` of ones and zeros, `past_key_values` head by head, `present` the
- * whole sequence, a mask that the graph makes and adds to every layer's scores.
+ * Writes the same decoder in the layout of Hugging Face's exports: `attention_mask` of ones and zeros, keys and values
+ * per head, `present` with the whole sequence, and a mask that the graph computes and adds to every layer's scores.
  */
 export function writeHuggingFaceDecoder(path: string, shape: DecoderShape): void {
   const { layers, width, heads, headSize, hidden, vocabulary } = shape;
@@ -149,19 +149,19 @@ function causalBias(graph: GraphWriter, ids: string, mask: string): string {
   return graph.add('Unsqueeze', [graph.add('Where', [seen, ...values]), graph.integers('outer', [0, 1])]);
 }
 
-/** [1, S, heads, size] to [1, heads, S, size], or to [1, heads, size, S]; `rows` also back again. */
+/** Transposes [1, S, heads, size] to [1, heads, S, size] (`rows`, also back) or to [1, heads, size, S] (`columns`). */
 function transposed(graph: GraphWriter, value: string, kind: 'rows' | 'columns'): string {
   return graph.add('Transpose', [value], { perm: kind === 'rows' ? [0, 2, 1, 3] : [0, 2, 3, 1] });
 }
 
-/** Weights of so many bits, a scale for every so many of them. */
+/** Bits per weight, and the number of weights that share a scale. */
 const [bits, block] = [4, 64];
-/** Bits of a weight with its share of a float32 scale. */
+/** Bits per weight, including its share of a float32 scale. */
 export const bitsPerWeight = bits + 32 / block;
 
 /**
- * A graph with random 4-bit weights (`MatMulNBits`, `GatherBlockQuantized`) in the form of Hugging Face's exports for ONNX
- * Runtime: `GroupQueryAttention` over `past_key_values`, positions left to it, weights in a file beside the graph.
+ * Writes a graph with random 4-bit weights (`MatMulNBits`, `GatherBlockQuantized`) in the layout of Hugging Face's
+ * exports for ONNX Runtime: `GroupQueryAttention`, which computes the positions, and weights in a separate file.
  */
 export function write4BitDecoder(path: string, shape: DecoderShape): void {
   const { layers, width, heads, keyHeads, headSize, hidden, vocabulary } = shape;
@@ -170,7 +170,7 @@ export function write4BitDecoder(path: string, shape: DecoderShape): void {
   const mask = graph.input('attention_mask', int64, [any, any]);
   const [cos, sin] = rotaryTables(graph, shape);
   const one = graph.integers('one', [1]);
-  // GroupQueryAttention takes the number of tokens of every row less one, and of the longest row.
+  // GroupQueryAttention takes the number of tokens of each row minus one, and the number of tokens of the longest row.
   const lengths = graph.add('Cast', [graph.add('Sub', [graph.add('ReduceSum', [mask, one], { keepdims: 0 }), one])], { to: int32 });
   const longest = graph.add(
     'Cast',

@@ -9,9 +9,9 @@ import { TestClient } from '../lsp/client.js';
 /** The built server as VS Code starts it, over Node's channel, with an empty score cache. */
 export interface EditorServer {
   readonly client: TestClient;
-  /** Highest memory so far, in bytes; undefined where the system has no /proc. */
+  /** Peak memory so far, in bytes; undefined on systems without /proc. */
   readonly peakMemory: () => number | undefined;
-  /** Milliseconds it has had a processor so far; undefined likewise. Says more than the clock where others are at work. */
+  /** Processor time so far, ms; undefined on systems without /proc. Other work on the machine does not change it. */
   readonly processorTime: () => number | undefined;
   readonly stop: () => Promise<void>;
 }

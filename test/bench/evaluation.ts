@@ -4,7 +4,7 @@ import type { Row } from './row.js';
 
 const PROBLEMS = 20;
 
-/** Best-of-N over sets of 64 and of 512 candidates: the ratio of times is near that of the sizes, and no part holds others up for long. */
+/** Compares Best-of-N over 64 and 512 candidates: the total time, and the longest part that blocks other work. */
 export function measure(): Promise<Row[]> {
   const small = timed(64);
   const large = timed(512);

@@ -8,11 +8,11 @@ import { promisify } from 'node:util';
 import type { Row } from './row.js';
 
 const ROWS = Number(process.env['STEPLENS_EXPORT_ROWS'] ?? 700_000);
-/** What the memory of the large file is compared with. */
+/** Rows of the small file, whose memory is the baseline. */
 const FEW = Math.min(ROWS, 20_000);
 const MOST_MB = 300;
 
-/** `steplens export` of a large file of VisualPRM's records: its memory at the highest, and its time. */
+/** Measures peak memory and time of `steplens export` for a large file of VisualPRM records. */
 export async function measure(): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'steplens-export-'));
   try {
@@ -43,7 +43,7 @@ async function exported(folder: string, rows: number): Promise<{ read: number; m
   const file = createWriteStream(input);
   for (let i = 0; i < rows; i++) if (!file.write(record(i))) await once(file, 'drain');
   await new Promise<void>((resolve) => file.end(() => resolve()));
-  // What the process itself knows of its memory at the highest, in KiB, on every system.
+  // The process writes its own peak memory, in KiB on every system.
   await writeFile(
     tell,
     `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(peak)}, String(process.resourceUsage().maxRSS)));\n`,
@@ -54,7 +54,7 @@ async function exported(folder: string, rows: number): Promise<{ read: number; m
   return { read: (await stat(input)).size / 1e6, memory: (Number(await readFile(peak, 'utf8')) * 1024) / 1e6, seconds };
 }
 
-/** A solution as VisualPRM's pipeline writes it, four to a problem, of the length of those of VisualPRM400K. */
+/** A solution as VisualPRM's pipeline writes it, four per problem, with the length of those in VisualPRM400K. */
 function record(i: number): string {
   const steps = Array.from({ length: 6 }, (_, j) => ({
     step: `Step ${j} of solution ${i}: ${'we add the two numbers and get a sum '.repeat(3)}`,

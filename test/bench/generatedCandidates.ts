@@ -4,7 +4,7 @@ import { generateProblem } from '../../scripts/miniature/problems/registry.js';
 import { begin, solve } from '../../scripts/miniature/problems/solver.js';
 import { createRandom } from '../../server/reasoning/random.js';
 
-/** Seed of its own: no model was trained or measured on these problems. */
+/** A seed used nowhere else, so no model was trained or measured on these problems. */
 const SEED = 11;
 
 /** A candidate file in MM-PRM's form: word problems that the bundled model knows, with `solutions` attempts each. */

@@ -19,7 +19,7 @@ import { measureSampling } from './sampling.js';
 const file = resolve('media/samples/problems.json');
 const settings = { ...defaultLabelSettings.mcts, seed: 1, budget: 96 };
 
-/** The bundled policy on the sample problems: sampling, and what the search costs beside it. */
+/** Measures sampling by the bundled policy on the sample problems, and the overhead of the search. */
 export async function measure(): Promise<Row[]> {
   const client = new InferenceClient({
     entry: resolve('dist/inference.js'),
@@ -61,7 +61,7 @@ export async function measure(): Promise<Row[]> {
   }
 }
 
-/** Labels problems into a folder that is thrown away; ms. */
+/** Labels problems into a temporary folder and returns the time, ms. */
 async function label(policy: Policy, problems: readonly ProblemToLabel[], jobs: number): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'steplens-bench-'));
   const start = performance.now();
@@ -74,7 +74,7 @@ async function label(policy: Policy, problems: readonly ProblemToLabel[], jobs: 
   return time;
 }
 
-/** The part of the wall time in which no request of the policy was under way, one problem at a time. */
+/** The share of wall time without a running policy request, when one problem at a time is labeled. */
 async function overheadOf(policy: Policy, problems: readonly ProblemToLabel[]): Promise<{ share: number; milliseconds: number }> {
   let [sampling, rollouts] = [0, 0];
   const timed: Policy = {

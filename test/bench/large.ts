@@ -6,7 +6,7 @@ import { bitsPerWeight, type DecoderShape, parameterCount, write4BitDecoder } fr
 import { openMeasuredScorer } from './measuredScorer.js';
 import { median, type Row } from './row.js';
 
-/** Qwen2.5-0.5B's sizes, with a head of its own beside the embedding: 0.63 billion parameters. */
+/** Qwen2.5-0.5B's sizes, with a head separate from the embedding: 0.63 billion parameters. */
 const shape: DecoderShape = {
   layers: 24,
   width: 896,
@@ -17,7 +17,7 @@ const shape: DecoderShape = {
   vocabulary: 151_936,
   maxTokens: 4096,
 };
-/** Llama 3.1 8B, and with less vocabulary the language model of MM-PRM and VisualPRM, InternLM2.5 7B. */
+/** Llama 3.1 8B's sizes. InternLM2.5 7B, the language model of MM-PRM and VisualPRM, has a smaller vocabulary. */
 const eightBillion: DecoderShape = {
   layers: 32,
   width: 4096,
@@ -28,10 +28,10 @@ const eightBillion: DecoderShape = {
   vocabulary: 128_256,
   maxTokens: 4096,
 };
-/** A tokenizer of a few hundred tokens, all of whose ids the graph knows, and the profile that goes with it. */
+/** A tokenizer of a few hundred tokens, whose ids are all in the graph's vocabulary, and its profile. */
 const family = 'test/fixtures/models/families/math-shepherd';
 
-/** A model of more than half a billion random 4-bit weights through the real scorer: time to load, speed and memory. */
+/** Measures load time, speed and memory of the real scorer with more than half a billion random 4-bit weights. */
 export async function measure(): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'steplens-large-'));
   try {
@@ -106,7 +106,7 @@ function weightBytes(of: DecoderShape): number {
   return (parameterCount(of) * bitsPerWeight) / 8;
 }
 
-/** Keys and values of one token. */
+/** Bytes of the keys and values of one token. */
 function keyBytes({ layers, keyHeads, headSize }: DecoderShape): number {
   return 2 * layers * keyHeads * headSize * 4;
 }
@@ -119,7 +119,7 @@ function gigabytes(bytes: number): string {
   return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
-/** Twelve steps; the number keeps it from sharing anything with the others. */
+/** A solution of twelve steps. A unique `number` keeps it from sharing a prefix with the others. */
 function solution(number: number, last: string): ScoreJob {
   const text = (i: number): string => `Step ${i + 1}: ${3 + i} boxes hold ${3 + i} * 7 = ${(3 + i) * 7} pens.`;
   return {

@@ -6,7 +6,7 @@ import { type DecoderShape, writeHuggingFaceDecoder, writeTokenMajorDecoder } fr
 import { type MeasuredScorer, openMeasuredScorer } from './measuredScorer.js';
 import { interleaved, median, type Row } from './row.js';
 
-/** What an 8 B model keeps of a token, in a decoder that takes little time: keys and values of 32 layers, 8 heads of 128. */
+/** A fast decoder with the cache size of an 8 B model: keys and values of 32 layers, 8 heads of size 128. */
 export const keysOfEightBillion: DecoderShape = {
   layers: 32,
   width: 128,
@@ -18,7 +18,7 @@ export const keysOfEightBillion: DecoderShape = {
   maxTokens: 4096,
 };
 
-/** 14 million parameters: large enough that a run is spent in the graph. */
+/** 14 million parameters: large enough that a run spends its time in the graph. */
 const shape: DecoderShape = {
   layers: 6,
   width: 384,
@@ -34,8 +34,8 @@ const family = 'test/fixtures/models/families/math-shepherd';
 const longSteps = 24;
 
 /**
- * The same decoder in StepLens's own cache layout and in Hugging Face's: a tree of 16 solutions against every path alone, as a share
- * of the ratio of tokens; a last step edited; memory against that of the keys and values.
+ * Measures the same decoder in StepLens's own cache layout and in Hugging Face's: the speedup of a tree of 16 solutions
+ * over each path alone, relative to the ratio of tokens; an edit of the last step; memory relative to the cache size.
  */
 export async function measure(): Promise<Row[]> {
   const rows: Row[] = [];
@@ -53,7 +53,7 @@ export async function measure(): Promise<Row[]> {
   return rows;
 }
 
-/** A scorer of a random decoder, while `use` measures it. */
+/** Opens a scorer on a random decoder for as long as `use` measures it. */
 export async function withDecoder(
   write: (path: string, shape: DecoderShape) => void,
   of: DecoderShape,
@@ -72,7 +72,7 @@ export async function withDecoder(
   }
 }
 
-/** A tree of 16 solutions against every path alone. */
+/** Compares scoring a tree of 16 solutions with scoring each path alone. */
 export async function tree(name: string, scorer: MeasuredScorer): Promise<Row[]> {
   let number = 0;
   const tokens = { forest: 0, paths: 0 };
@@ -104,7 +104,7 @@ export async function tree(name: string, scorer: MeasuredScorer): Promise<Row[]>
   ];
 }
 
-/** The last of many steps edited, and the memory that the solution took. */
+/** Measures an edit of the last of `count` steps, and the memory that the solution takes. */
 export async function edit(name: string, scorer: MeasuredScorer, of: DecoderShape, count: number): Promise<Row[]> {
   await scorer.describe();
   const before = scorer.memory('VmRSS');
@@ -126,7 +126,7 @@ export async function edit(name: string, scorer: MeasuredScorer, of: DecoderShap
       times.push(performance.now() - begin);
       if (times === whole) tokens = result.tokens;
     }
-    // Later rounds keep solutions of their own.
+    // Only the first round: later rounds keep further solutions in memory.
     now ??= scorer.memory('VmHWM');
   }
   const held = 2 * of.layers * of.heads * of.headSize * 4 * tokens;
@@ -155,7 +155,7 @@ function stepText(depth: number, branch: number): string {
   return `Step ${depth + 1}: ${3 + depth + branch} boxes hold ${3 + depth + branch} * 7 = ${(3 + depth + branch) * 7} pens, so there are ${branch} boxes left over.`;
 }
 
-/** 16 leaves below 8 steps; so many of them go the same way at each depth. */
+/** 16 paths of 8 steps: how many paths share a step, for each depth. */
 const together = [16, 16, 8, 8, 4, 2, 1, 1];
 
 function branches(leaf: number): readonly number[] {

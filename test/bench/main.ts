@@ -20,13 +20,13 @@ import * as throughput from './throughput.js';
 import * as tree from './tree.js';
 import * as typing from './typing.js';
 
-/** `npm run bench [PART...] [--rows FOLDER]`: a table, and the same as JSON in bench-results/. */
+/** `npm run bench [PART...] [--rows FOLDER]`: prints a table and writes it as JSON to bench-results/. */
 const parts = { parse, scoring, layouts, throughput, scaling, labeling, evaluation, server, splitting, paint, tree };
-/** These need some gigabytes, packages of Python or VS Code, and minutes: measured only when they are named. */
+/** The parts added here take minutes and need gigabytes, Python packages or VS Code. They run only when named. */
 const all = { ...parts, export: exporting, targets, large, real, plan, typing };
 const given = process.argv.slice(2);
 const rowsAt = given.indexOf('--rows');
-/** `--rows FOLDER`: files of steps of real models, for `splitting`. */
+/** `--rows FOLDER`: files with steps of real models, for `splitting`. */
 const rowsFolder = rowsAt < 0 ? undefined : given.splice(rowsAt, 2)[1];
 const chosen = given;
 const unknown = chosen.filter((name) => !(name in all));
@@ -60,7 +60,7 @@ function line(row: Row): string {
   return `${row.name.padEnd(68)} ${value.padStart(8)} ${row.unit.padEnd(8)} ${ratio.padEnd(28)} ${[verdict(row), row.note ?? ''].join(' ')}`.trimEnd();
 }
 
-/** Whether a figure is what it should be. */
+/** Whether a figure meets its target. */
 function verdict({ value, ratio, target }: Row): string {
   const found = ratio?.value ?? value;
   if (target === undefined || found === null) return '';

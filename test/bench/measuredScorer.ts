@@ -8,13 +8,13 @@ import type { Scorer } from '../../server/scoring/scorer.js';
 /** The child as it is shipped; `npm run bench` builds it. */
 const inferenceEntry = fileURLToPath(new URL('../../dist/inference.js', import.meta.url));
 
-/** A scorer, and what the system says of its inference process. */
+/** A scorer that also reports the memory of its inference process. */
 export interface MeasuredScorer extends Scorer {
-  /** Memory in bytes: now (`VmRSS`) or at its highest (`VmHWM`); undefined where the system has no /proc. */
+  /** Current (`VmRSS`) or peak (`VmHWM`) memory in bytes; undefined on systems without /proc. */
   memory(what: 'VmRSS' | 'VmHWM'): number | undefined;
 }
 
-/** A copy in `folder` of a model without its scope: what is measured is running, on texts of any kind. */
+/** Copies a model to `folder` without its scope, so that it scores texts of any kind. */
 export async function withoutScope(modelFolder: string, folder: string): Promise<string> {
   for (const name of ['model.onnx', 'tokenizer.json', 'tokenizer_config.json']) await copyFile(join(modelFolder, name), join(folder, name));
   const { scope: _, ...profile } = JSON.parse(await readFile(join(modelFolder, 'prm.json'), 'utf8')) as Record<string, unknown>;

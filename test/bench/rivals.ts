@@ -5,7 +5,7 @@ import type { ScoreJob } from '../../server/scoring/scorer.js';
 import { openTransformersModel, transformersVersion } from './transformersJs.js';
 import { leftPadded, type WholePath, type WholePaths } from './wholePaths.js';
 
-/** Another way to score the solutions of a problem with the bundled graph: every one as a whole sequence, nothing shared. */
+/** Another way to score solutions with the bundled graph: each one as a whole sequence, without sharing prefixes. */
 export interface Rival {
   readonly name: string;
   /** Why it cannot be measured here. */
@@ -15,10 +15,10 @@ export interface Rival {
   close(): Promise<void>;
 }
 
-/** What MM-PRM's evaluation takes together: https://github.com/ModalMinds/MM-PRM, `batch_size = 4`. */
+/** The batch size of MM-PRM's evaluation: https://github.com/ModalMinds/MM-PRM, `batch_size = 4`. */
 const rowsTogether = 4;
 
-/** Sequences of unequal length filled up on the left, four a run, in the order they come, as MM-PRM's evaluation does. */
+/** Runs four left-padded sequences at a time, in their given order, as MM-PRM's evaluation does. */
 export async function openLeftPadded(model: WholePaths, threads: number): Promise<Rival> {
   const name = `left-padded batches of ${rowsTogether}, as MM-PRM's evaluation`;
   const session = await (await loadRuntime()).createSession(model.graphPath, 'cpu', threads);
@@ -43,8 +43,8 @@ export async function openLeftPadded(model: WholePaths, threads: number): Promis
 }
 
 /**
- * `@huggingface/transformers` on the same file with its own tokenizer; path by path, which on a CPU is its fastest way. It runs in
- * this process, where a session of ours has made the processor pass over denormals: faster than by itself.
+ * Runs `@huggingface/transformers` on the same file with its own tokenizer, path by path, its fastest way on a CPU. It
+ * is faster in this process than alone, because a session of ours has made the processor treat denormals as zero.
  */
 export async function openTransformers(model: WholePaths, threads: number): Promise<Rival> {
   const name = `@huggingface/transformers ${transformersVersion}, path by path`;
@@ -64,7 +64,7 @@ export async function openTransformers(model: WholePaths, threads: number): Prom
         .replace('{question}', () => job.question);
       const scores: number[] = [];
       for (const path of paths) {
-        // In two pieces, as the model was trained: its tokenizer would join the last blank and the first letter.
+        // Encodes two pieces, as in training: the tokenizer would otherwise join the last blank and the first letter.
         const ids = [
           ...opened.encode(before),
           ...opened.encode(path.map((step) => layout.step.replace('{step}', () => job.steps[step]!.text)).join('')),

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Policy, SampleRequest } from '../../server/labeling/policy.js';
 
-/** Rollouts a second of a policy: all of a request at once, and the same number in requests of one. */
+/** Rollouts per second of a policy: all in one request, and the same number in requests of one rollout. */
 export interface SamplingSpeed {
   readonly batched: number;
   readonly oneByOne: number;

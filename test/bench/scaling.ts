@@ -11,7 +11,7 @@ const shape = { layers: 5, width: 192, heads: 6, keyHeads: 6, headSize: 32, hidd
 const lengths = [64, 256, 1024, 4096];
 const bytesPerToken = 2 * shape.layers * shape.width * 4;
 
-/** Tokens a second by the length of the sequence and the number of threads, and memory by tokens held, with random weights. */
+/** Measures tokens per second by sequence length and threads, and memory per cached token, with random weights. */
 export async function measure(): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'steplens-bench-'));
   try {
@@ -69,7 +69,7 @@ async function speed(folder: string): Promise<Row[]> {
   }
 }
 
-/** What the inference process grows by for a token that it keeps for the next edit. */
+/** Measures the memory that the inference process needs for each token that it keeps for the next edit. */
 async function memory(folder: string): Promise<Row> {
   const name = 'memory of the inference process for a token it holds';
   const scorer = openMeasuredScorer(folder, 1);
@@ -98,7 +98,7 @@ async function memory(folder: string): Promise<Row> {
   }
 }
 
-/** Outputs that wait for the collector come and go, so the lowest of a while counts: a few tiny runs let it work. */
+/** Runs a few tiny jobs, so that the garbage collector frees old outputs, and returns the lowest memory seen. */
 async function lowestMemory(scorer: MeasuredScorer): Promise<number | undefined> {
   let lowest: number | undefined;
   for (let run = 0; run < 20; run++) {
@@ -109,7 +109,7 @@ async function lowestMemory(scorer: MeasuredScorer): Promise<number | undefined>
   return lowest;
 }
 
-/** `length` tokens: one of the question, then steps of seven digits and a marker; the last is shorter. The number keeps it from sharing anything. */
+/** `length` tokens: one for the question, then steps of 7 digits and a marker (last: fewer). `number` avoids reuse. */
 function sequence(length: number, number: number): ScoreJob {
   const count = Math.ceil((length - 1) / 8);
   const text = (step: number): string => digits(step < count - 1 ? 7 : (length - 2) % 8, number * 7919 + step * 13);

@@ -12,9 +12,9 @@ import { interleaved, type Row } from './row.js';
 import { openWholePaths } from './wholePaths.js';
 
 const samples = 'media/samples';
-/** As many as the scorer takes by itself, so that everything compared runs on the same. */
+/** The scorer's default, so that all rivals use the same number of threads. */
 const threads = Math.max(1, Math.min(4, availableParallelism() >> 1));
-/** Scores of the same steps may differ by so much from one way of running the graph to another. */
+/** The largest allowed difference between the scores of a step from two ways of running the graph. */
 const tolerance = 1e-3;
 
 /** A problem's steps, and the solutions they make up. */
@@ -23,7 +23,7 @@ interface Workload {
   readonly paths: readonly (readonly number[])[];
 }
 
-/** The trees of the samples and sixteen candidates, each as one forest and in the ways that share nothing; and a last step edited. */
+/** Measures the sample trees and sixteen candidates, with and without shared prefixes, and an edit of the last step. */
 export async function measure(): Promise<Row[]> {
   const trees = await Promise.all(
     ['number-line', 'recipe', 'savings'].map(async (name) => workload((await problems(`trees/${name}.json`))[0]!, `trees/${name}.json`)),
@@ -57,7 +57,7 @@ function workload({ question, images, steps, solutions }: Problem, file: string)
   return { forest: { question, images: located, steps }, paths: solutions.map((solution) => solution.steps) };
 }
 
-/** One forest a problem, against every path alone, rivals, and a run for every step (VisualPRM's first release). */
+/** Compares one forest per problem with single paths, the rivals, and one run per step (VisualPRM's first release). */
 async function compare(name: string, set: readonly Workload[], scorer: Scorer, rivals: readonly Rival[], rounds: number): Promise<Row[]> {
   await requireSameScores(set, scorer, rivals);
   const present = rivals.filter(({ missing }) => missing === undefined);
@@ -119,7 +119,7 @@ function alone(job: ScoreJob, path: readonly number[]): ScoreJob {
   return { ...job, steps: path.map((index, i) => ({ text: job.steps[index]!.text, ...(i > 0 && { parent: i - 1 }) })) };
 }
 
-/** The number keeps the inference process from reusing what another job ran. */
+/** Adds a number to the question, which keeps the inference process from reusing results of another job. */
 function numbered(job: ScoreJob, number: number): ScoreJob {
   return { ...job, question: `${number}. ${job.question}` };
 }
@@ -130,7 +130,7 @@ async function run(scorer: Scorer, jobs: readonly ScoreJob[]): Promise<number> {
   return tokens;
 }
 
-/** What is compared must do the same work; also the first, slower run of everyone. */
+/** Checks that every rival gives the same scores. This is also the first, slower run of each one. */
 async function requireSameScores(set: readonly Workload[], scorer: Scorer, rivals: readonly Rival[]): Promise<void> {
   for (const { forest, paths } of set) {
     const { scores } = await scorer.score(forest, { ignoreCache: true });
@@ -145,7 +145,7 @@ async function requireSameScores(set: readonly Workload[], scorer: Scorer, rival
   }
 }
 
-/** The last of twelve steps edited, against the whole solution scored anew. */
+/** Compares an edit of the last of twelve steps with scoring the whole solution again. */
 async function editedStep(scorer: Scorer): Promise<Row[]> {
   const text = (i: number): string => `Step ${i + 1}: ${3 + i} boxes hold ${3 + i} * 7 = ${(3 + i) * 7} pens.`;
   const solution = (start: number, last: string): ScoreJob => ({

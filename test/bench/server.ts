@@ -84,7 +84,7 @@ export async function coldStart(): Promise<number> {
   return ms;
 }
 
-/** Cold start of the server to the first mark; an edit of one last step, and of every question, to the marks that follow. */
+/** Measures the time from cold start to first mark, and from an edit (one last step, every question) to new marks. */
 export async function measure(): Promise<Row[]> {
   const cold: number[] = [];
   const lastStep: number[] = [];

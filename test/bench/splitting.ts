@@ -4,7 +4,7 @@ import { stepsOfText } from '../../server/formats/solutionString.js';
 import { type ModelOutput, modelOutputs } from '../formats/modelOutputs.js';
 import type { Row } from './row.js';
 
-/** Whether an output is split as a careful reader splits it, and its question is its question. */
+/** Whether an output is split as a careful reader splits it, and its question is recognized. */
 export function isSplitRight({ style, text, question, steps }: ModelOutput): boolean {
   const problem = readDocument(text, 'markdown')?.problems[0];
   const found = problem?.steps.map((step) => step.text.replace(/\s+/g, ' '));

@@ -4,7 +4,7 @@ import { readDocument } from '../../server/formats/registry.js';
 import type { Problem, Solution } from '../../server/reasoning/problem.js';
 import type { Row } from './row.js';
 
-/** What is between two steps in the outputs that the rows of a format were made of; other formats do not say. */
+/** The text between two steps in the model outputs from which a format's rows were made. Other formats do not say. */
 const SEPARATORS: Readonly<Record<string, string>> = {
   gsm8kSolutions: '\n',
   mathShepherd: '\n',
@@ -16,7 +16,7 @@ const SEPARATORS: Readonly<Record<string, string>> = {
   visualProcessBench: '\n\n',
 };
 
-/** A marker is part of a step in some sources and read as a marker in a text; a final answer goes with the step before it. */
+/** Removes step markers, which some sources keep in the steps, and joins a final answer with the step before it. */
 function plain(steps: readonly string[]): string {
   return steps
     .map((step) => step.replace(/^\s*(?:\*\*)?(?:step\s*\d+\s*[:.)]?|\d+[.)])(?:\*\*)?\s*/i, ''))
@@ -31,8 +31,8 @@ function textOf(problem: Problem, { steps }: Solution, separator: string): strin
 }
 
 /**
- * Solutions of real models, of which files in `folder` have the steps: joined as their source joins them, read as a text, and split
- * again. The share of those that get their own steps and their question back, by format. `examples`: of the others to print.
+ * Joins the steps of real models' solutions in `folder` as their source does, reads the text, and splits it again.
+ * Returns the share of solutions with the same steps and question, by format. Prints up to `examples` of the others.
  */
 export function measureRows(folder: string, examples = 0): Row[] {
   const counts = new Map<string, { right: number; all: number; seen: Set<string> }>();

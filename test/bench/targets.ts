@@ -20,10 +20,10 @@ const halfGigabyte: DecoderShape = {
 /** 14 million: as in `layouts`. */
 const small: DecoderShape = { ...halfGigabyte, layers: 6, width: 384, heads: 6, keyHeads: 6, hidden: 1024, vocabulary: 1024 };
 const starts = 5;
-/** Some 1,500 tokens. */
+/** Steps with about 1,500 tokens in total. */
 const longSteps = 36;
 
-/** What a user's own model is promised, each with its target: start, load, sharing, edits, memory, and the reward server. */
+/** Measures each promise for users' own models with its target: start, load, sharing, edits, memory, reward server. */
 export async function measure(): Promise<Row[]> {
   const times: number[] = [];
   for (let i = 0; i < starts; i++) times.push(await coldStart());
@@ -50,7 +50,7 @@ export async function measure(): Promise<Row[]> {
   ];
 }
 
-/** The reward server against the scorer alone, on the same solutions. */
+/** Compares the reward server with the scorer alone, on the same solutions. */
 async function served(scorer: Scorer): Promise<Row[]> {
   const server = await openRewardServer(new RewardService(scorer), { host: '127.0.0.1', port: 0, log: () => undefined });
   let number = 0;

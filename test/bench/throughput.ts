@@ -12,7 +12,7 @@ const graphPath = resolve('media/models/mini/model.onnx');
 /** Size of an attention head, as scripts/miniature/model.py has it. */
 const headSize = 32;
 
-/** The bundled graph as the scorer runs it, against nothing but its matrix products on the same thread in the same process. */
+/** Compares the bundled graph, as the scorer runs it, with its matrix products alone on the same thread and process. */
 export async function measure(): Promise<Row[]> {
   const runtime = await loadRuntime();
   const folder = await mkdtemp(join(tmpdir(), 'steplens-bench-'));
@@ -68,18 +68,18 @@ function tokensOf(count: number): Int32Array {
 }
 
 interface Products {
-  /** Rows and columns of every matrix of weights that every token is multiplied with: not the last, the head, which sees but the tokens that are read. */
+  /** Rows and columns of each weight matrix that all tokens use: not the head, which runs only for tokens read. */
   readonly weights: readonly (readonly [number, number])[];
-  /** Layers of attention, each two products of all tokens with all. */
+  /** Number of attention layers, each with two products of all tokens with all tokens. */
   readonly attentions: number;
   readonly heads: number;
 }
 
-/** What the bundled graph multiplies, read from the graph itself. */
+/** Reads the matrix products of the bundled graph from the graph itself. */
 async function readProducts(): Promise<Products> {
   const { graph } = await readModel(graphPath, Infinity);
   const weights = new Map(graph.initializers.map(({ name, dims }) => [name, dims]));
-  // Weights in half precision reach their product by a Cast, and the embedding its head by a Transpose.
+  // A Cast is between half-precision weights and their product, a Transpose between the embedding and the head.
   for (const { opType, inputs, outputs } of graph.nodes) {
     const dims = weights.get(inputs[0]!);
     if (dims && opType === 'Cast') weights.set(outputs[0]!, dims);
@@ -92,7 +92,7 @@ async function readProducts(): Promise<Products> {
   return { weights: matrices.slice(0, -1), attentions: (products.length - matrices.length) / 2, heads: width / headSize };
 }
 
-/** Of `count` tokens that look at `seen`. */
+/** Floating-point operations for `count` tokens that attend to `seen` tokens. */
 function flops(count: number, seen: number, { weights, attentions, heads }: Products): number {
   return 2 * count * weights.reduce((sum, [rows, columns]) => sum + rows * columns, 0) + 4 * attentions * heads * headSize * count * seen;
 }
@@ -106,7 +106,7 @@ function feedsOf({ inputs }: RuntimeSession, past: number, count: number): Recor
   );
 }
 
-/** A graph of these products and no more; asking for `done` alone copies no result out. */
+/** Writes a graph of these products only. A run that requests only the output `done` copies no results. */
 function writeProducts(path: string, { weights, attentions, heads }: Products): void {
   const graph = new GraphWriter(path);
   const any = undefined;

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import type { TensorValue } from '../../server/inference/runtime.js';
 
-/** The release that was built for the ONNX Runtime of this repository. */
+/** The release built for the version of ONNX Runtime that this repository uses. */
 export const transformersVersion = '4.3.1';
 /** Below node_modules, where its own imports find this repository's onnxruntime-node, tokenizers, jinja and sharp. */
 const home = resolve('node_modules/.cache/steplens-bench', `transformers-${transformersVersion}`);
@@ -45,8 +45,9 @@ export interface TransformersModel {
 }
 
 /**
- * A model's ONNX file behind `@huggingface/transformers`: its model class for graphs of any inputs (`model_type: custom`) and
- * its tokenizer. The package's archive (2 MB) is fetched from npm on first use. Rejects with an Error where that fails.
+ * Opens a model's ONNX file with `@huggingface/transformers`: its model class for graphs with any inputs
+ * (`model_type: custom`) and its tokenizer. Downloads the package's archive (2 MB) from npm on first use. Rejects with
+ * an Error if that fails.
  */
 export async function openTransformersModel(graphPath: string, threads: number): Promise<TransformersModel> {
   await ensurePackage();
@@ -88,7 +89,7 @@ async function ensurePackage(): Promise<void> {
   )
     return;
   await mkdir(dirname(home), { recursive: true });
-  // Moved into place whole: an interrupted download leaves nothing that looks finished.
+  // Moved into place when complete, so that an interrupted download never looks finished.
   const partial = await mkdtemp(`${home}.partial-`);
   try {
     const execute = promisify(execFile);

@@ -12,26 +12,26 @@ const ROUNDS = 3;
 const EDITS = 5;
 
 interface Times {
-  /** From opening the file to its marks. */
+  /** Time from opening the file to its marks, ms. */
   readonly reading: number;
-  /** From the command to the server's answer. */
+  /** Time from the command to the server's answer, ms. */
   readonly server: number;
-  /** From the answer in the page to the frame that shows the tree. */
+  /** Time from the answer's arrival in the page to the frame that shows the tree, ms. */
   readonly page: number;
   readonly total: number;
   /** Time the page's process was busy, in ms. */
   readonly busy: number;
-  /** The same of the server, for reading and answer. */
+  /** Time the server was busy reading the file and answering, in ms. */
   readonly serverBusy: number | undefined;
-  /** Of the server, in bytes. */
+  /** Peak memory of the server, in bytes. */
   readonly memory: number | undefined;
-  /** The same once nodes were edited, and what reading an edit took of a processor, in ms. */
+  /** Peak memory of the server after the edits, in bytes, and its processor time for reading an edit, in ms. */
   readonly editedMemory: number | undefined;
   readonly editBusy: number | undefined;
   readonly answer: number;
 }
 
-/** A search tree on screen: the built server over Node's channel, the built panel in Chromium, from the command to the painted tree. */
+/** Measures the time from the command to the painted search tree, with the built server, and the panel in Chromium. */
 export async function measure(): Promise<Row[]> {
   const rows: Row[] = [];
   let small: Times | undefined;
@@ -102,7 +102,7 @@ async function openOnce(text: string): Promise<Times> {
       const begin = performance.now();
       window.postMessage({ kind: 'packed', json: benchFrame });
       while (document.querySelector('.drawing[data-level]') === null) await new Promise(requestAnimationFrame);
-      // A task after the frame that drew it: that frame has been painted.
+      // A task that runs after the drawing frame: that frame has been painted.
       await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
       return performance.now() - begin;
     });
@@ -130,7 +130,7 @@ async function openOnce(text: string): Promise<Times> {
   }
 }
 
-/** Writes a word into the first step of nodes all over the tree, each time until the server has sent the marks again. */
+/** Inserts a word into the first step of nodes across the tree, and waits for new marks after each edit. */
 async function editNodes({ client }: EditorServer, uri: string, text: string): Promise<void> {
   const lines = text.split('\n');
   const steps = lines.flatMap((line, at) => (line.includes('"partial_solution": [') ? [at + 1] : []));

@@ -13,14 +13,14 @@ const PROBLEMS = 300;
 const SOLUTIONS = 16;
 const ROUNDS = 3;
 const WORDS = 24;
-/** Words after which somebody thinks: the text is read, scored and marked again. */
+/** Words between two longer pauses, in which the text is read, scored and marked again. */
 const SENTENCE = 4;
 
 const FILE = 'candidates.json';
-/** Where the words are written, from 1: behind the first word of a step in the middle. */
+/** One-based position where the words are typed: after the first word of a step in the middle. */
 const [LINE, COLUMN] = [3_001, 24];
 
-/** The first mark in a large file of candidates, and typing there: in VS Code with StepLens, and without it. */
+/** Measures the first mark in a large file of candidates, and typing there in VS Code with and without StepLens. */
 export async function measure(): Promise<Row[]> {
   const text = generatedCandidates(PROBLEMS, SOLUTIONS);
   const size = `${PROBLEMS} problems with ${SOLUTIONS} solutions, ${(text.length / 1e6).toFixed(1)} MB`;
@@ -43,7 +43,7 @@ export async function measure(): Promise<Row[]> {
   }
 }
 
-/** Typing in the file with StepLens and without. */
+/** Measures typing in the file with and without StepLens. */
 async function typingRows(folder: string, text: string): Promise<Row[]> {
   const rounds: { readonly on: Typing; readonly off: Typing }[] = [];
   for (let round = 0; round < ROUNDS; round++)
@@ -98,13 +98,13 @@ async function firstMark(text: string): Promise<number[]> {
 interface Typing {
   /** Milliseconds from each key to the frame that shows it. */
   readonly keys: readonly number[];
-  /** Milliseconds that the window's main thread worked for a word and the pause after it. */
+  /** Milliseconds that the window's main thread was busy during a word and the pause after it. */
   readonly busy: number;
 }
 
 /** Types words into a step in the middle of the file. */
 async function typeIn(folder: string, text: string, isOn: boolean): Promise<Typing> {
-  // VS Code in a browser saves by itself: what was typed before would make the line longer.
+  // Restores the file: VS Code in a browser saves automatically, so earlier rounds have made the line longer.
   await writeFile(join(folder, FILE), text);
   const settings = { 'workbench.editorLargeFileConfirmation': 1_000 };
   const host = await startHost({ workspace: folder, settings, ...(isOn && { extensionDevelopmentPath: resolve('.') }) });
@@ -115,7 +115,7 @@ async function typeIn(folder: string, text: string, isOn: boolean): Promise<Typi
     await goToLine(page, LINE, COLUMN);
     await page.waitForTimeout(1_000);
     await page.evaluate(watchKeys);
-    // What is done once after the first edit is not typing.
+    // Work that happens once, after the first edit, is not measured.
     await typeWord(page, 'a');
     await page.evaluate(() => ((window as unknown as Watched).keyTimes = []));
     const devtools = await page.context().newCDPSession(page);
@@ -157,7 +157,7 @@ function watchKeys(): void {
   );
 }
 
-/** A word at the pace of a quick typist, and the pause after it in which an editor's extensions react. */
+/** Types a word at the speed of a fast typist, and waits while the editor's extensions react. */
 async function typeWord(page: Page, word: string): Promise<void> {
   await page.keyboard.type(word, { delay: 70 });
   await page.waitForTimeout(300);

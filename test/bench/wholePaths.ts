@@ -8,21 +8,21 @@ import type { Profile } from '../../server/scoring/profile.js';
 import { createReader, toUnit } from '../../server/scoring/readouts/readouts.js';
 import type { ScoreJob } from '../../server/scoring/scorer.js';
 
-/** A solution as a sequence of its own, as code without a cache runs it. */
+/** A solution as one whole sequence, as code without a cache runs it. */
 export interface WholePath {
   readonly ids: readonly number[];
-  /** Where in `ids` the steps are read. */
+  /** Index in `ids` at which each step's score is read. */
   readonly reads: readonly number[];
 }
 
-/** What code that runs whole sequences through the bundled graph needs to know of it. */
+/** Everything that code needs to run whole sequences through the bundled graph. */
 export interface WholePaths {
   readonly graphPath: string;
   readonly profile: Profile;
   encode(job: ScoreJob, path: readonly number[], images: PreparedImages | undefined): WholePath;
-  /** A job's images, where the model reads any. */
+  /** A job's images; undefined if the model reads none. */
   images(job: ScoreJob): Promise<PreparedImages | undefined>;
-  /** The scores of the steps of sequences that were run together: `logits` [rows, tokens, width], filled up on the left. */
+  /** Returns the step scores of sequences that ran as one left-padded batch: `logits` [rows, tokens, width]. */
   read(rows: readonly WholePath[], logits: Float32Array, width: number): number[];
 }
 
@@ -66,7 +66,7 @@ export async function openWholePaths(modelFolder: string): Promise<WholePaths> {
 
 const masked = -1e9;
 
-/** Sequences as one batch for the bundled graph, filled up on the left, with nothing cached. */
+/** Returns sequences as one left-padded batch for the bundled graph, with an empty cache. */
 export function leftPadded(
   rows: readonly WholePath[],
   inputs: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[],
@@ -100,7 +100,7 @@ export function leftPadded(
   return feeds;
 }
 
-/** Every row has the problem's images of its own. */
+/** Repeats the problem's images for each row. */
 function pixelsFor(rows: number, shape: readonly (number | string)[], images: PreparedImages | undefined): TensorValue {
   if (!images) return { type: 'float32', data: new Float32Array(0), dims: [0, ...shape.slice(1).map(Number)] };
   const [count = 0, ...rest] = images.shape;

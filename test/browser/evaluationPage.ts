@@ -3,7 +3,7 @@ import type { EvaluationResult } from '../../webview/evaluation/protocol.js';
 import { openThemedPage, type ThemedPage } from './themedPage.js';
 import type { ThemeName } from './themes.js';
 
-/** What the fake host of the evaluation page keeps. */
+/** State of the evaluation page's fake host. */
 interface FakeEvaluationHost {
   calls: { readonly name: string; readonly args: Record<string, unknown> }[];
   result: EvaluationResult | null;

@@ -23,7 +23,7 @@ const tree = (page: Page) => page.getByRole('tree', { name: 'Reasoning tree' });
 const selected = async (page: Page) => Number((await tree(page).getAttribute('aria-activedescendant'))?.replace('node-', ''));
 const drawn = (page: Page) => page.locator('.drawing').evaluate(({ dataset }) => Number(dataset['nodes']));
 
-/** No line of a node's words is over a line of another node. */
+/** Checks that no text line of a node covers a text line of another node. */
 async function noOverlap(page: Page): Promise<void> {
   const boxes = await page.locator('.node').evaluateAll((nodes) =>
     nodes.flatMap((node, at) =>
@@ -220,7 +220,7 @@ describe('what is shown', () => {
     await page.keyboard.press('n');
     expect(await selected(page)).toBe(disagreements[1]);
     await expect.poll(() => page.locator('.badge.warning').allTextContents()).toContain('label and model disagree');
-    // A flag there means that they disagree, and nothing else.
+    // With both values shown, only nodes where label and model disagree are flagged.
     await page.keyboard.press('0');
     await atRest(page);
     const flagged = await page
@@ -250,7 +250,7 @@ describe('statistics', () => {
     const view = makeView({ nodes: 60 });
     const page = await open(view);
     await page.locator('#tab-statistics').click();
-    // The file's number, as code lens and status show it.
+    // The number of first low steps in the file, as code lens and status show it.
     await expect.poll(() => page.locator('.summary').textContent()).toContain(firstLowWords(buildTreeModel(view)));
     await page.getByRole('button', { name: /^Select the \d+ nodes? with values 0\.00–0\.05$/ }).focus();
     await page.keyboard.press('Enter');
@@ -422,7 +422,7 @@ describe('hostile LaTeX', () => {
       });
     });
     expect(found).toEqual(formulas.map(() => ({ isClipped: true, isInside: true, isLow: true })));
-    // The text of the next step is what is at its place.
+    // Nothing covers the text of the next step.
     const covered = await page.evaluate(
       () =>
         [...document.querySelectorAll<HTMLElement>('.step-head')].filter((head) => {

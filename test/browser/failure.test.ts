@@ -15,7 +15,7 @@ const failure = {
   status: 401,
   reply: '{"error":{"message":"Invalid API key <b>\\u0000</b>"}}',
 };
-/** What a run leaves that failed at once: the problem and nothing else. */
+/** The tree of a run that failed immediately: only the problem. */
 const root = makeView({ nodes: 1 });
 const lone: InitialView = { view: root, images: [], failure };
 

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-/** Where a text of the drawing has ink, in pixels of the page. */
+/** The area of a text's letters in the drawing, in pixels of the page. */
 export interface InkBox {
   readonly text: string;
   /** The node, or the block, that the text is part of. */
@@ -11,13 +11,13 @@ export interface InkBox {
   readonly bottom: number;
 }
 
-/** The letters of every text in the drawing, without the room that a line of text has above and below them. */
+/** Returns the area of the letters of every text in the drawing, without the line's space above and below them. */
 export function inkBoxes(page: Page): Promise<InkBox[]> {
   return page.evaluate(() => {
     const context = document.createElement('canvas').getContext('2d')!;
     return [...document.querySelectorAll('.drawing g.node, .drawing g.block')].flatMap((group, owner) =>
       [...group.querySelectorAll('text')]
-        // The fold mark of the selected node is a button over what is there.
+        // Without the fold mark of the selected node: it is a button that may cover other texts.
         .filter((node) => node.textContent !== '' && node.textContent !== '−')
         .map((node) => {
           context.font = getComputedStyle(node).font;
@@ -44,7 +44,7 @@ export interface MarkCircle {
   readonly radius: number;
 }
 
-/** What is surely inside the marks and rings of the drawing, whatever their shapes, in pixels of the page. */
+/** Returns a circle inside each mark and ring of the drawing, whatever its shape, in pixels of the page. */
 export function markCircles(page: Page): Promise<MarkCircle[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll('.drawing g.node, .drawing g.block')].flatMap((group, owner) =>
@@ -56,10 +56,10 @@ export function markCircles(page: Page): Promise<MarkCircle[]> {
   );
 }
 
-/** The browser gives ink in whole pixels. */
+/** Tolerance in pixels, because the browser measures text in whole pixels. */
 const ROUNDED = 0.5;
 
-/** Pairs of texts of which one is written over the other. */
+/** Pairs of texts that overlap. */
 export function overlaps(boxes: readonly InkBox[]): readonly (readonly [InkBox, InkBox])[] {
   return boxes.flatMap((one, i) =>
     boxes

@@ -8,7 +8,7 @@ import { panelSuite } from './panelSuite.js';
 
 const suite = panelSuite();
 
-/** The tree alone in a window, and beside its file in one. */
+/** Panel sizes: the tree fills a window, or is beside its file. */
 const SIZES = [
   [1400, 900],
   [1920, 1080],
@@ -54,7 +54,7 @@ it.each([
           onMarks: [],
         });
         expect(boxes.length).toBeGreaterThan(0);
-        // What is left out is not the numbers of a tree that can be read.
+        // Avoiding overlaps must not drop the values of a tree that is large enough to read.
         if (values === 'Labels' && nodes === 50 && width >= 1400)
           expect(boxes.filter(({ text }) => /^\d\.\d\d/.test(text)).length).toBeGreaterThanOrEqual(50 - hidden.size);
       }

@@ -4,9 +4,9 @@ import { launchChromium, servePanel } from './themedPage.js';
 
 export interface PaintTimes {
   readonly nodes: number;
-  /** From the host's answer to the first frame that shows the tree. */
+  /** Time from the host's answer to the first frame that shows the tree. */
   readonly firstPaintMs: number;
-  /** Between two frames while the whole tree is in sight and dragged, with the frame rate unlimited: script, style, paint. */
+  /** Time between two frames (script, style, paint) while the whole tree is dragged at an unlimited frame rate. */
   readonly panFrameMsMedian: number;
   readonly panFrameMsP95: number;
 }
@@ -28,7 +28,7 @@ export async function measurePaint(nodes: number): Promise<PaintTimes> {
         const start = performance.now();
         window.postMessage({ kind: 'event', name: 'viewChanged', data: sent });
         while (document.querySelector('.drawing[data-level]') === null) await new Promise(requestAnimationFrame);
-        // A task after the frame that drew it: that frame has been painted.
+        // A task that runs after the drawing frame: that frame has been painted.
         await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
         return performance.now() - start;
       },

@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BrowserContext, Page } from 'playwright-core';
 
-/** Where `npm run coverage` collects what processes ran; undefined: nobody asks. */
+/** The folder in which `npm run coverage` collects the coverage of processes; undefined in other runs. */
 const folder = process.env['STEPLENS_COVERAGE'];
 let written = 0;
 
-/** Counts what the page's scripts run. To be called before they are loaded. */
+/** Starts coverage of the page's scripts. Must be called before they are loaded. */
 export async function countLines(page: Page): Promise<void> {
   if (folder !== undefined) await page.coverage.startJSCoverage({ resetOnNavigation: false });
 }
 
-/** Closes a context, and writes what the built scripts in its pages ran as Node writes it of a process. */
+/** Closes a context and writes the coverage of the built scripts in its pages, in Node's format for a process. */
 export async function closeContext(context: BrowserContext, dist: string): Promise<void> {
   if (folder !== undefined) for (const page of context.pages()) await writeCounts(page, dist, join(folder, 'processes'));
   await context.close();

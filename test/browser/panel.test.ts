@@ -1,4 +1,4 @@
-// Over 400 lines: all cases share one browser, and the check after each that nothing was refused or warned of.
+// Over 400 lines: all cases share one browser, and the check after each case for warnings and refused resources.
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { rolloutCount } from '../../server/reasoning/treeStatistics.js';
@@ -39,7 +39,7 @@ const savedState = (page: Page) =>
       },
   );
 
-/** The state stored after an action: every action that changes it stores it once it has come to rest. */
+/** Returns the state stored after an action. A changed state is stored once, when the panel is at rest. */
 async function savedAfter(page: Page, act: () => Promise<unknown>): ReturnType<typeof savedState> {
   const saves = await page.evaluate(() => window.fakeHost.saves);
   await act();
@@ -216,7 +216,7 @@ describe('search', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('boxed{4}');
     const count = page.locator('.match-count');
-    // The first match is selected at once; so is that of every letter on the way.
+    // The first match is selected immediately, also after each typed letter.
     await expect.poll(() => page.locator('.match-note').textContent()).toContain('boxed{4}');
     await expect.poll(() => count.textContent()).toMatch(/^1 of \d+$/);
     await expect.poll(() => page.locator('.node.faded').count()).toBeGreaterThan(1);
@@ -255,7 +255,7 @@ describe('host', () => {
     await expect.poll(() => selectedId(page)).toBe(deep.id);
     await expect.poll(() => page.locator('.node.selected').count()).toBe(1);
     const picture = await boxOf(page.locator('.picture'));
-    // The tree may be drawn anew while it is looked at: ask until it rests.
+    // The tree may be redrawn during the check, so the check is repeated.
     const isInSight = async () => {
       const box = await page.locator('.node.selected').boundingBox();
       return box !== null && box.x >= picture.x - 20 && box.y >= picture.y - 20 && box.y < picture.y + picture.height;
@@ -356,7 +356,7 @@ describe('host', () => {
 
 describe('the first look', () => {
   const target = buildTreeModel(makeView({ nodes: 60 }));
-  /** Whether the selection, and the rows beside it, are in sight: not at the edge of a tree that hangs out of the panel. */
+  /** Position of the selected node as a fraction of the picture's width and height. */
   const place = async (page: Page) => {
     const [picture, node] = [await boxOf(page.locator('.picture')), await boxOf(page.locator('.node.selected .mark').first())];
     return { x: (node.x - picture.x) / picture.width, y: (node.y - picture.y) / picture.height };
@@ -368,7 +368,7 @@ describe('the first look', () => {
     await fresh.context().close();
     const page = await openTree({ nodes: 60 }, { width: 1100, height: 1400 });
     const view = makeView({ nodes: 60 });
-    // Scores arrive before the panel has its size: the tree must land again all the same.
+    // Scores arrive before the panel has its final size: the tree must still be placed again for each size.
     await suite.panel.emit('viewChanged', { view: { ...view, version: 2 }, images: [] });
     for (const size of [
       { width: 1100, height: 420 },
@@ -466,7 +466,7 @@ describe('details', () => {
     await expect.poll(() => step(0).locator('.katex').count()).toBe(2);
     expect(await step(0).locator('.katex-display').count()).toBe(1);
     expect(await step(0).locator('math').count()).toBe(2);
-    // KaTeX's own styles arrived through the CSSOM.
+    // KaTeX's inline styles were set through the CSSOM.
     expect(
       await step(0)
         .locator('.vlist > span')
@@ -632,7 +632,7 @@ describe('sizes and states', () => {
   });
 
   it('moves nothing when reduced motion is asked for, and settles in the same place when it is not', async () => {
-    // Which nodes are drawn beyond the edges depends on the way there; what is in sight must not.
+    // Which nodes are drawn outside the picture depends on earlier views. The visible nodes must not.
     const positions = async (page: Page) =>
       page.locator('g.node .mark').evaluateAll((marks) => {
         const picture = document.querySelector('.picture')!.getBoundingClientRect();

@@ -10,7 +10,7 @@ export interface Call {
   readonly args: Record<string, unknown>;
 }
 
-/** What the fake host in the page keeps; it answers `open` and `select` with these views. */
+/** State of the fake host in the page, which answers `open` and `select` with these views. */
 export interface FakeHost {
   calls: Call[];
   views: SentView[];
@@ -18,7 +18,7 @@ export interface FakeHost {
   /** Answers are kept back until `release` is called. */
   isHeld: boolean;
   release(): void;
-  /** The view the panel was given last. */
+  /** The last view sent to the panel. */
   shown: ProblemView | null;
   /** Times the panel stored its state. */
   saves: number;
@@ -38,7 +38,7 @@ export interface PanelOptions {
   readonly width?: number;
   readonly height?: number;
   readonly openError?: string;
-  /** Before the words of every rollout. */
+  /** A prefix for the text of every rollout. */
   readonly rolloutText?: string;
   /** The host answers nothing before `fakeHost.release()`. */
   readonly isHeld?: boolean;
@@ -155,7 +155,7 @@ export async function nextFrame(page: Page): Promise<void> {
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 }
 
-/** The box of an element in a drawing at rest; asked again while it is being drawn anew. */
+/** Returns the box of an element in a drawing at rest. Tries again while the drawing is being redrawn. */
 export async function boxOf(
   locator: Locator,
 ): Promise<{ readonly x: number; readonly y: number; readonly width: number; readonly height: number }> {

@@ -8,11 +8,11 @@ import { DIST, launchChromium, servePanel } from './themedPage.js';
 /** A browser and the server of the panels' pages, for all tests of a file. */
 export interface PageSuite {
   readonly browser: Browser;
-  /** Of the page of the tree, ending in `/`; the other pages are below it. */
+  /** URL of the tree's page, ending in `/`. The other pages are below it. */
   readonly url: string;
 }
 
-/** To be called once at the top of a file. What it returns can be used in tests, not before. */
+/** Starts the suite's browser and server. Call it once at the top of a file, and use the result only inside tests. */
 export function pageSuite(): PageSuite {
   let browser: Browser | undefined;
   let served: { readonly url: string; readonly server: Server } | undefined;
@@ -46,7 +46,7 @@ export interface PanelSuite {
   open(options: PanelOptions): Promise<Panel>;
 }
 
-/** The tree panel: nothing a test does may leave an error, a warning or a refused resource behind. */
+/** A suite for the tree panel. A test fails if it causes an error, a warning or a refused resource. */
 export function panelSuite(): PanelSuite {
   const suite = pageSuite();
   let opened: Panel | undefined;

@@ -14,7 +14,7 @@ const suite = panelSuite();
 const view = makeView({ nodes: 30 });
 const replay = makeReplay(view);
 const last = replay.frames.length;
-/** Nodes drawn when the equal ones of a parent are stacked. */
+/** Number of nodes drawn when equal children of a parent are stacked. */
 const drawn = (of: typeof view) => of.nodes.length - displayOf(buildTreeModel(of), { stacks: new Set(), hasAssumed: false }).hidden.size;
 const whole: InitialView = { view, images: [], replay };
 
@@ -24,12 +24,12 @@ async function open(options: PanelOptions = {}): Promise<Page> {
   return page;
 }
 
-/** The replay is asked for; the whole tree is shown until then. */
+/** Starts the replay. The whole tree is shown until then. */
 const startReplay = (page: Page) => page.getByRole('button', { name: 'Replay the search' }).click();
 const slider = (page: Page) => page.getByRole('slider', { name: 'Event of the search' });
 const line = (page: Page) => page.locator('.replay-line').textContent();
 const nodes = (page: Page) => page.locator('.drawing').getAttribute('data-nodes').then(Number);
-/** Where the drawing and each of its nodes are. */
+/** Positions of the drawing and of each node. */
 const places = (page: Page) =>
   page
     .locator('.drawing svg g.node')

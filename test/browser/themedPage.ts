@@ -92,7 +92,7 @@ export interface ThemedPage {
 /**
  * Opens one of the panels' pages as VS Code shows it: in a theme, and with a host.
  * @param host Runs in the page before any of its scripts, and sets `acquireVsCodeApi`.
- * @param options Are handed to `host`.
+ * @param options Passed to `host`.
  */
 export async function openThemedPage<T>(
   browser: Browser,
@@ -111,7 +111,7 @@ export async function openThemedPage<T>(
     if (message.type() === 'error' || message.type() === 'warning') problems.push(`${message.type()}: ${message.text()}`);
   });
   page.on('pageerror', (error) => problems.push(`exception: ${error.message}`));
-  // Runners that keep function names (tsx) wrap them in a helper that the page does not have.
+  // Runners that keep function names (tsx) wrap functions in a helper that the page does not have.
   await page.addInitScript('globalThis.__name = (fn) => fn');
   await page.addInitScript(dress, THEMES[theme]);
   // Playwright's own type unwraps handles in the argument; these options have none.
@@ -120,7 +120,7 @@ export async function openThemedPage<T>(
   return { page, problems };
 }
 
-/** The theme, as VS Code sets it, and an error for what the page's policy refuses. */
+/** Sets the theme as VS Code does, and reports an error for everything that the page's policy refuses. */
 function dress({ bodyClass, variables }: (typeof THEMES)[ThemeName]): void {
   document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sample }) =>
     reportError(new Error(`refused: ${violatedDirective} ${blockedURI} ${sample}`)),

@@ -13,7 +13,7 @@ const ROWS = 24_000;
 let folder: string;
 const at = (name: string): string => join(folder, name);
 
-/** Solutions as VisualPRM's pipeline writes them, four to a problem; one line in a thousand is damaged. */
+/** A solution as VisualPRM's pipeline writes it, four per problem. One line in a thousand is damaged. */
 function row(i: number): string {
   const steps = Array.from({ length: 6 }, (_, j) => ({
     step: `Step ${j} of solution ${i}: “${'we add the two numbers and get a sum '.repeat(3)}”`,

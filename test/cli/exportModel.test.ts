@@ -43,7 +43,7 @@ describe('steplens export-model', () => {
   });
 
   it('runs the code of a model\u2019s authors only from the folder that --code names', async () => {
-    // In Python's place: says what it was asked for.
+    // A replacement for Python that prints its arguments.
     const python = at('python.mjs');
     await writeFile(
       python,
@@ -54,7 +54,7 @@ describe('steplens export-model', () => {
       const { err } = await run(['export-model', 'model', '--out', at('out'), '--python', python, ...more]);
       return JSON.parse(/\[.*\]/.exec(err)![0]) as string[];
     };
-    // Windows runs no file by its first line.
+    // Windows ignores the shebang line.
     if (process.platform !== 'win32') {
       expect((await asked()).slice(2)).not.toContain('--code');
       const named = await asked('--code', 'checkout');
@@ -69,7 +69,7 @@ describe('steplens export-model', () => {
   });
 
   it('passes on what the program says that cannot run the script', async () => {
-    // Node takes Python's place: it cannot read the script either, and says so.
+    // Node replaces Python: it cannot read the script, and reports that.
     const { code, err } = await run(['export-model', 'model', '--out', at('out'), '--python', process.execPath]);
     expect(err).toMatch(/^steplens: model was not exported: /);
     expect(code).toBe(2);

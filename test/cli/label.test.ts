@@ -43,7 +43,7 @@ async function validator(name: string): Promise<(value: unknown) => void> {
   return (value) => expect(validate(value), JSON.stringify(validate.errors)).toBe(true);
 }
 
-/** MM-PRM's own reader (`data_pipeline/traverse.py`) as far as it looks at a tree: it takes every key for granted. */
+/** The keys of a tree that MM-PRM's own reader (`data_pipeline/traverse.py`) uses. It requires all of them. */
 interface Traversed {
   readonly partial_solution: readonly string[];
   readonly mc_value: number;

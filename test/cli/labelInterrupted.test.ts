@@ -23,13 +23,13 @@ const solves: Answer = (response) =>
   void response.end(JSON.stringify({ choices: [{ index: 0, message: { content: '<step>2 + 3</step><answer>5</answer>' } }] }));
 
 interface Phase {
-  /** What /v1/models answers. */
+  /** The answer of /v1/models. */
   readonly models?: Answer;
   readonly answers: readonly Answer[];
   readonly args?: readonly string[];
-  /** Requests that must have come before the run is interrupted. */
+  /** Number of requests received before the run is interrupted. */
   readonly after: number;
-  /** What the run says before it waits. */
+  /** Message of the run before it waits. */
   readonly says?: string;
   readonly isHeld?: boolean;
 }

@@ -61,7 +61,7 @@ describe('a run without a terminal', () => {
     expect(samples).toContain('steplens_label_problems{state="waiting"} 0');
     expect(samples).toContain(`steplens_label_rollouts_total ${last.rollouts}`);
     expect(samples).toContain('steplens_label_running 0');
-    // Every family is declared once.
+    // Every metric family is declared once.
     const families = metrics.match(/^# TYPE (\S+)/gm)!;
     expect(new Set(families).size).toBe(families.length);
   });
@@ -96,7 +96,7 @@ describe('a run on a terminal', () => {
         },
         openVerifier: (await import('../../server/answers/localVerifier.js')).localVerifier,
         openPolicy: () => policy,
-        // Each look at the clock is two seconds after the one before.
+        // Each reading of the clock advances it by two seconds.
         now: () => (clock += 2000),
         date: () => clock,
         serve: () => undefined,
@@ -105,7 +105,7 @@ describe('a run on a terminal', () => {
     const lines = shown.split('\r');
     expect(lines.some((line) => /of 4 problems(?: \(.*\))?, \d+ rollouts \(4 failed/.test(line))).toBe(true);
     expect(lines.some((line) => /about .* left$/.test(line))).toBe(true);
-    // No line of its own, as without a terminal.
+    // No separate progress line, which only output without a terminal has.
     expect(shown).not.toMatch(/steplens: \d of 4/);
   });
 });

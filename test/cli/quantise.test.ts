@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** What is left beside the models that the tests made. */
+/** Unfinished files that the tests left beside their models. */
 const leftovers = async () => (await readdir(folder)).filter((name) => name.includes('unfinished'));
 
 describe('steplens quantise', () => {

@@ -14,7 +14,7 @@ export interface Ran {
   readonly created: Parameters<CliWorld['createScorer']>[];
 }
 
-/** Runs the command in this process, with a fake scorer and the terminal as strings. */
+/** Runs the command in this process, with a fake scorer and its output as strings. */
 export async function run(args: readonly string[], world: Partial<CliWorld> = {}, scorer = new FakeScorer()): Promise<Ran> {
   let out = '';
   let err = '';

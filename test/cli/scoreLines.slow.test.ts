@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** A step as models write it: any signs, no blanks around it. "wrong" gets a low score, "endless" none. */
+/** A step as models write it: any characters, no blanks around it. "wrong" gets a low score, "endless" none. */
 const step = fc
   .tuple(
     fc.constantFrom('', 'wrong ', 'endless '),
@@ -45,7 +45,7 @@ const record = fc.tuple(solution, fc.constantFrom('generic', 'trl', 'raw')).map(
 });
 type Written = typeof record extends fc.Arbitrary<infer T> ? T : never;
 
-/** One kind of record a file, on lines or indented, with either end of line. */
+/** A file with one kind of record, as JSON Lines or indented JSON, with either line ending. */
 const file = fc
   .tuple(fc.array(record, { minLength: 1, maxLength: 4 }), fc.boolean(), fc.constantFrom('\n', '\r\n'))
   .map(([all, isIndented, eol]) => {

@@ -3,7 +3,7 @@ import { ModelError } from '../../server/models/modelError.js';
 import { FakeScorer } from '../editor/fakeScorer.js';
 import { run } from './runner.js';
 
-/** Runs `steplens serve` until `use` has done with its URL. */
+/** Runs `steplens serve`, calls `use` with its URL, and stops the server afterwards. */
 async function serve(args: readonly string[], use: (url: string) => Promise<void>, env: NodeJS.ProcessEnv = {}) {
   const interrupt = new AbortController();
   let told: (url: string) => void = () => undefined;

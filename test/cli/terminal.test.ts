@@ -8,7 +8,7 @@ import { run } from './runner.js';
 /** Erases a line, sets the title, hides text, writes the clipboard, turns text around, and tags it invisibly. */
 const hostile =
   '\u001b[2K\r\u001b]0;owned\u0007\u001b[8m\u009b31m\u001b]52;c;ZXZpbA==\u0007\u202etxet\u202c\u2066\u200f\u0000\u007f\u{e0041}\u2028.';
-/** What a terminal must never get; the command's own styles are looked at apart. */
+/** Characters that must never reach a terminal. The command's own styles are checked separately. */
 const forbidden = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\u{e0000}-\u{e007f}]/u; // eslint-disable-line no-control-regex
 
 let folder: string;

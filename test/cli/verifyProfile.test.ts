@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** A copy that gives what the authors published, but for `error`. */
+/** A scorer whose scores differ from the authors' published ones by `error`. */
 function copyOf(id: string, error: number): Scorer {
   const golden = findFamily(id)!.golden!;
   const fake = new FakeScorer();

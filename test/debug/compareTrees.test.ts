@@ -101,7 +101,7 @@ describe('two runs of one problem', () => {
       '| 1 | Add 3 &#124; 4 to get &#60;<del>7</del> <ins>8</ins>&#62;. | node 1: 0.50 (8/16) | node 1: 0.50 (8/16) |',
       'The most frequent answer is another one: <del>7</del> <ins>8</ins>.',
     ]);
-    // What follows steps that differ has nothing in its place.
+    // Steps after differing steps have no counterpart and are not shown as added.
     expect(page).not.toContain('<ins>Finished');
   });
 

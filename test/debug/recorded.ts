@@ -13,7 +13,7 @@ export const walkJudge: Judge = {
 
 export const settings: LabelSettings = { ...defaultLabelSettings.mcts, rollouts: 6, searches: 24, budget: 500, seed: 3 };
 
-/** The events of a whole search of a policy that writes its own problems. */
+/** Returns the events of a whole search with a policy that writes steps with random mistakes. */
 export async function recordedSearch(mistakeRate = 0.25): Promise<RunEvent[]> {
   const events: RunEvent[] = [];
   await labelInMemory(problem, settings, walkPolicy({ mistakeRate }), walkJudge, (event) => events.push(event));

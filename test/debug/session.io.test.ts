@@ -69,7 +69,7 @@ async function writeLog(events: readonly RunEvent[]): Promise<string> {
 
 const stopped = (): Promise<DebugProtocol.StoppedEvent> => client.waitForEvent('stopped', 20_000) as Promise<DebugProtocol.StoppedEvent>;
 
-/** Asks for something that makes the search move forward or back, and waits until it stops. */
+/** Sends a request that moves the search forward or back, and waits until it stops. */
 async function until(ask: () => Promise<unknown>): Promise<{ readonly reason: string; readonly event: number }> {
   const [{ body }] = await Promise.all([stopped(), ask()]);
   const { body: stack } = await client.stackTraceRequest({ threadId: 1 });
@@ -109,7 +109,7 @@ describe('debugging a finished log', () => {
     const { node, correct, total } = events[value] as { node: number; correct: number; total: number };
     expect(nodeAt(moment, problem!, step)).toMatchObject({ id: node, correct, total });
     expect(momentTexts([moment], problem!, step)[0]).toContain(`event ${value} (value)`);
-    // What comes later is not known yet, and another problem is not the search's.
+    // Later nodes are not known yet, and another problem has no current step.
     const known = problem!.steps.filter(({ index }) => nodeAt(moment, problem!, index));
     expect(known.length).toBeLessThan(problem!.tree!.nodes.length - 1);
     expect(currentStep(moment, { ...problem!, question: 'Another?' })).toBeUndefined();
@@ -255,7 +255,7 @@ describe('debugging a live search', () => {
     const log = await readFile(problemFiles(out, 'p', 'mcts').log, 'utf8');
     const alone = (await recordedSearch()).slice(1);
     const written = log.split('\n').slice(1, -1);
-    // A debugged search also writes when things happened.
+    // A debugged search also writes the time of each event.
     expect(written.map((line) => without(JSON.parse(line) as RunEvent))).toEqual(alone);
   });
 

@@ -19,7 +19,7 @@ export class FakeScorer implements Scorer {
   described = 0;
   cleared = 0;
   isDisposed = false;
-  /** Called before a job is answered; what it throws or awaits, the job does. */
+  /** Called before a job is answered. The job waits for its promise, and fails if it throws. */
   before: (job: ScoreJob) => void | Promise<void> = () => undefined;
 
   constructor(readonly info: ScorerInfo | Error = fakeInfo) {}

@@ -8,7 +8,7 @@ import type { ScorerSettings } from '../../server/scoring/openScorer.js';
 import { sketch } from '../language/fixture.js';
 import { FakeScorer } from './fakeScorer.js';
 
-/** Problems separated by an empty line: a question and its one solution, one step a line. `none` is claimed by no format. */
+/** Reads problems separated by an empty line: a question, then a step per line. `none` at the start has no format. */
 export function readLines(text: string): ReasoningDocument | undefined {
   if (text.startsWith('none')) return undefined;
   const problems = text.split('\n\n').map((block) => {
@@ -61,7 +61,7 @@ export interface Bench {
   readonly errors: string[];
   readonly open: (name: string, text: string) => TestText;
   readonly edit: (source: TestText, text: string) => void;
-  /** Values the live model gave, by problem and step; NaN = none. */
+  /** Scores of the live model, by problem and step; NaN = no score. */
   readonly prm: (source: TestText) => number[][];
 }
 
@@ -120,7 +120,7 @@ export function bench(
   };
 }
 
-/** Runs everything that waits only for promises. */
+/** Runs all work that waits only for resolved promises. */
 export async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }

@@ -27,7 +27,7 @@ const log = { info: () => undefined, warn: () => undefined, error: () => undefin
 const none = new AbortController().signal;
 const chinese = JSON.parse(await readFile('l10n/bundle.l10n.zh-cn.json', 'utf8')) as Record<string, string>;
 
-/** What the server does with a request for completions. */
+/** How the server answers a request for completions. */
 type Answer = (response: ServerResponse, count: number) => void;
 
 const completions =
@@ -164,7 +164,7 @@ describe.each([
 describe('a server that goes away in the middle', () => {
   it('is waited for, which is said, and the run continues', async () => {
     let asked = 0;
-    // The first batch comes, the second one does not.
+    // The first batch is answered, the second one is not.
     answer = (response, count) => (count < 4 || asked++ < 1 ? good : status(503, 'restarting'))(response, count);
     onWaiting = () => (answer = good);
     expect(await service.label(job, 0, none)).toMatchObject({ state: 'done', failures: 0 });

@@ -30,7 +30,7 @@ vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 const none = new AbortController().signal;
 const settings = { ...defaultSettings, labelingRollouts: 4, labelingBudget: 40 };
 
-/** Of four rollouts two are right; of those from a prefix that says "slip" none is. */
+/** Two of four rollouts are right. Rollouts from a prefix with the word "slip" are all wrong. */
 class ScriptedPolicy implements Policy {
   asked = 0;
   disposed = 0;
@@ -233,7 +233,7 @@ describe('a judge of the settings', () => {
     expect(new Set(methods)).toEqual(new Set(['right by llm']));
     expect(server.requests[0]!.messages![0]!.content).toContain('That makes the seven');
     const before = server.requests.length;
-    // Nobody else can decide, so the problem stays open.
+    // No judge is available to decide, so the problem stays open.
     await expect(service.label(job, 0, none)).rejects.toThrow(/stays open: no rollout from the question is right or wrong/);
     expect(told.at(-1)!.file).not.toBe(file);
     expect(server.requests).toHaveLength(before);

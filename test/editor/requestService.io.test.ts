@@ -17,7 +17,7 @@ import type { VllmServer } from '../labeling/vllmServer.js';
 
 const KEY = 'sk-canary-0123456789';
 const signal = new AbortController().signal;
-// One pixel, and a comment that makes its data URL longer than what is kept as it is.
+// One pixel, padded so that its data URL is too long to be kept unchanged.
 const png = Buffer.concat([
   Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64'),
   Buffer.alloc(600),

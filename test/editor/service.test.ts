@@ -272,7 +272,7 @@ describe('settings', () => {
     labeled.service.configure({ ...defaultSettings, modelPath: '/models/chosen' }, true, []);
     await settle();
     expect(decided()).toEqual([['prm', true, 0.1]]);
-    // An untrusted workspace has chosen nothing, whatever it names.
+    // A model path from an untrusted workspace does not count as a choice.
     labeled.service.configure({ ...defaultSettings, modelPath: '/models/chosen' }, false, []);
     await settle();
     expect(decided()).toEqual([['human', false, 0.1]]);
@@ -301,7 +301,7 @@ describe('a model at a server', () => {
   const server = 'https://gpu-box';
   const remote = { ...fakeInfo, device: { provider: 'judge', server, passedOver: [] } };
   const settings = { ...defaultSettings, modelPath: '/models/remote' };
-  /** As the scorer does: it looks before it is there. */
+  /** Checks the consent before it describes itself, as the real scorer does. */
   const asks = (leave: () => boolean) => () =>
     Object.assign(new FakeScorer(remote), {
       describe: () => (leave() ? Promise.resolve(remote) : Promise.reject(new NotAllowedError('far', server))),

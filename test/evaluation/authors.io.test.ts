@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { BestOfNLine, ProcessLine } from '../../server/protocol/evaluation.js';
 import { run } from '../cli/runner.js';
 
-/** Rows and numbers of `scripts/evaluation/authors.py`, which runs the authors' own code. */
+/** Folder of the rows and numbers from `scripts/evaluation/authors.py`, which runs the authors' own code. */
 const folder = 'test/fixtures/evaluation';
 
 async function evaluated<Line>(file: string, options: readonly string[] = []): Promise<Line> {

@@ -16,7 +16,7 @@ const candidate: fc.Arbitrary<Candidate> = fc.record({
 });
 const candidates = fc.array(candidate, { minLength: 1, maxLength: 7 });
 
-/** The definition itself: the choice made in every subset, averaged. */
+/** Best-of-N by definition: the share of all subsets of size `k` that `solves` accepts. */
 function byEnumeration(all: readonly Candidate[], k: number, solves: (subset: Candidate[]) => boolean): number {
   const subsets = [...allSubsets(all.length, k)].length;
   let solved = 0;

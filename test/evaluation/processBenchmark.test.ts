@@ -75,7 +75,7 @@ describe('first errors, as ProcessBench defines them', () => {
   });
 });
 
-/** The thresholds at which a sweep's value is not the one counted again. */
+/** The thresholds at which a sweep's value differs from an independent count. */
 function differing(
   { thresholds }: ThresholdSweep,
   values: ThresholdSweep['macroF1'],

@@ -1,7 +1,7 @@
 /** Containers made byte by byte, for tests. */
 import { crc32, deflateRawSync } from 'node:zlib';
 
-/** A frame of Zstandard whose blocks are stored as they are (RFC 8878). */
+/** A Zstandard frame with uncompressed blocks (RFC 8878). */
 export function zstandard(bytes: Uint8Array): Uint8Array {
   const size = Buffer.alloc(4);
   size.writeUInt32LE(bytes.length);
@@ -10,7 +10,7 @@ export function zstandard(bytes: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0]), size, block, bytes]);
 }
 
-/** A zip archive; `claimed` is the size its directory claims. */
+/** A zip archive. `claimed` is the size given in its directory, if it should be false. */
 export function zip(files: Record<string, string>, claimed?: number): Uint8Array {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];

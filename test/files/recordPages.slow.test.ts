@@ -27,9 +27,9 @@ describe('pages of records', () => {
     ['rows.jsonl.gz', () => gzipSync(all)],
     ['rows.jsonl.zst', () => zstandard(Buffer.from(all))],
     ['rows.jsonl', () => all],
-    // Lines in a file that is named as JSON.
+    // JSON Lines in a file with the extension of JSON.
     ['rows.json.gz', () => gzipSync(all)],
-    // Without the end of the last line.
+    // Without a newline at the end.
     ['rows.ndjson.gz', () => gzipSync(all.trimEnd())],
   ])('of %s are all its lines, a thousand at a time', async (name, bytes) => {
     const path = await write(name, bytes());

@@ -14,7 +14,7 @@ const messages = [
   { role: 'user', content: 'What is 3 + 4?' },
 ];
 
-/** Reads a value as a line and as an indented document, and checks the ranges of both. */
+/** Reads a value as one line and as an indented document, and checks the ranges in both. */
 function readBoth(value: unknown) {
   const [line, page] = [JSON.stringify(value), JSON.stringify(value, null, 2)];
   const documents = [line, page].map((text) => {

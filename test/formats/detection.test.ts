@@ -72,7 +72,7 @@ describe('files of others', () => {
   });
 });
 
-// Made by real runs; made again with `npm run samples`.
+// Written by real runs. `npm run samples` writes them again.
 const made = new URL('../../media/samples/', import.meta.url);
 const sampleFiles = existsSync(made)
   ? readdirSync(made, { recursive: true, encoding: 'utf8' }).filter(

@@ -47,7 +47,7 @@ describe('docs/formats.md', () => {
     const text = JSON.stringify(JSON.parse(recordOf(id)));
     for (const step of read(text, 'json').problems.flatMap((problem) => problem.steps)) {
       const raw = text.slice(step.span.start, step.span.end);
-      // A step of several values (lines, a call and its result) goes from the first to the last.
+      // The range of a step with several values (lines, a call and its result) extends from the first to the last one.
       const parts = step.text.split('\n').map((line) => JSON.stringify(line).slice(1, -1));
       if (!raw.includes('","') && !raw.includes('":')) expect(JSON.parse(`"${raw}"`)).toBe(step.text);
       else

@@ -23,7 +23,7 @@ export function solutions(problem: Problem): string[][] {
   return problem.solutions.map((solution) => solution.steps.map((step) => problem.steps[step]!.text));
 }
 
-/** What must hold of every document, however broken its file was. */
+/** Checks what must be true of every document, however broken its file is. Throws an Error otherwise. */
 export function checkForest(document: ReasoningDocument, text: string): void {
   document.problems.forEach((problem, index) => {
     if (problem.index !== index) throw new Error(`problem ${index} calls itself ${problem.index}`);

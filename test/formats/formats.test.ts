@@ -5,7 +5,7 @@ import { checkForest, codes, fixture, read, solutions } from './fixtures.js';
 
 vi.setConfig({ testTimeout: 30_000 });
 
-/** Reads a fixture, checks what holds of all of them, and that each step's span is exactly its text. */
+/** Reads a fixture, and checks the invariants of all documents and that each step's span is exactly its text. */
 function readFixture(name: string): { problems: readonly Problem[]; format: string } {
   const text = fixture(name);
   const document = read(text);

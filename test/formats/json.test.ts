@@ -20,7 +20,7 @@ function parse(text: string): { json: JsonDocument; roots: unknown[]; faults: st
   };
 }
 
-/** Only for shallow values: recursive. */
+/** Returns a node's value. Recursive, so only for shallow values. */
 function valueOf(json: JsonDocument, id: number): unknown {
   switch (json.kind(id)) {
     case Kind.object: {
@@ -45,7 +45,7 @@ function valueOf(json: JsonDocument, id: number): unknown {
   }
 }
 
-/** Every UTF-16 unit, halves of pairs too, beside whole pairs. */
+/** Any UTF-16 unit, including lone surrogates, or a whole surrogate pair, a quote or a backslash. */
 const anyCharacter = fc.oneof(
   fc.nat(0xffff).map((code) => String.fromCharCode(code)),
   fc.constantFrom('😀', '"', '\\'),
@@ -58,7 +58,7 @@ describe('readJson', () => {
         const text = JSON.stringify(value, null, indent);
         const { roots, faults } = parse(text);
         expect(faults.filter((code) => code !== 'lone-surrogate')).toEqual([]);
-        // Through text, as JSON.parse has it: `-0`, and `__proto__` as an own key.
+        // Compared as text with the result of JSON.parse, because of `-0` and `__proto__` as an own key.
         expect(JSON.stringify(roots)).toBe(JSON.stringify([JSON.parse(text)]));
       }),
       { numRuns: 40 },

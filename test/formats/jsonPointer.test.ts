@@ -3,7 +3,7 @@ import { jsonPointerAt } from '../../server/formats/jsonPointer.js';
 
 const text = '{"a": [1, {"b/c": "x", "d~": [true, "[,{"]}], "e": {}, "last": "end"}';
 
-/** Looks a pointer up, as RFC 6901 says. */
+/** Resolves a pointer according to RFC 6901. */
 function valueAt(value: unknown, pointer: string): unknown {
   return pointer
     .split('/')

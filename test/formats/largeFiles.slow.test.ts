@@ -40,7 +40,7 @@ describe('large files', () => {
     ['a .tree file', `${treeRecord}${'----[SQ: Q: 1.0; N: 1; V: 0.5; UCT: 1.0] Q: x\n'.repeat(20_000)}`],
     ['boxes', `Question: a\n\n${'\\boxed{'.repeat(50_000)}`],
   ])('takes time in proportion to its length: %s', (_, text) => {
-    // The processor's time, which other work on the machine does not lengthen; quadratic time would be minutes.
+    // Processor time, which other work on the machine does not change. Quadratic time would be minutes.
     const start = process.cpuUsage();
     checkForest(read(text), text);
     expect(process.cpuUsage(start).user / 1e6).toBeLessThan(10);

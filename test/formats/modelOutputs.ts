@@ -1,6 +1,6 @@
 /**
- * Outputs in the styles that chat models write, with the steps a careful reader sees in them. Every style is written out for
- * several problems, so that what follows from a style and what follows from a problem can be distinguished.
+ * Outputs in the styles that chat models write, with the steps that a careful reader sees in them. Every style exists
+ * for several problems, so that failures due to a style can be distinguished from failures due to a problem.
  */
 export interface ModelOutput {
   readonly style: string;
@@ -256,7 +256,7 @@ export const STYLES: readonly Style[] = [
   ],
 ];
 
-/** Markers on one line: only for steps that are one line. */
+/** Styles with all markers on one line, possible only when each step is a single line. */
 const LINE_STYLES: readonly Style[] = [
   [
     'markers on one line',

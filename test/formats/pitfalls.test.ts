@@ -443,7 +443,7 @@ describe('images', () => {
 
 testReportedCases();
 
-// Rows of published files; only where they are beside the repository.
+// Rows of published files. Skipped unless they are beside the repository.
 const data = new URL('../../../shared/data/', import.meta.url);
 const wherePresent = existsSync(data) ? describe : (): void => undefined;
 wherePresent('published rows', () => {

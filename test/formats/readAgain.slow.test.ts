@@ -13,7 +13,7 @@ const files = readdirSync(folder)
   .map((name) => ({ name, text: readFileSync(new URL(name, folder), 'utf8') }))
   .filter(({ text }) => text.length < 20_000);
 
-/** What an editor may put in the place of some characters: words, JSON, and pieces of it. */
+/** Texts that an edit may insert in place of some characters: words, JSON, and pieces of it. */
 const inserted = fc.oneof(
   fc.constantFrom(
     '',
@@ -40,7 +40,7 @@ const inserted = fc.oneof(
   fc.string({ maxLength: 6 }),
 );
 
-/** Anywhere in a text; numbers are otherwise drawn mostly from the ends of their range. */
+/** A uniform position in a text, as a fraction. Without `noBias`, most numbers are near the ends of their range. */
 const place = fc.noBias(fc.integer({ min: 0, max: 1_000_000 })).map((millionths) => millionths / 1_000_000);
 
 function edited(text: string, at: number, removed: number, added: string): string {
@@ -64,7 +64,7 @@ describe('reading a text again after an edit', () => {
       }),
       { numRuns: 500 },
     );
-    // Most edits of sound files leave their record sound.
+    // Most edits of valid files leave the edited record valid.
     expect(again).toBeGreaterThan(80);
     expect(seen.size).toBeGreaterThan(5);
   });

@@ -14,7 +14,7 @@ it('loses no word of them', () => {
     const steps = stepsOfText(output);
     let end = 0;
     for (const { span } of steps) {
-      // Between steps there are marks, labels of steps and blank lines only.
+      // Only marks, step labels and white space may be between steps.
       expect(output.slice(end, span.start)).toMatch(
         /^(?:\s|\*\*|[-*+•]|#+|<\/?(?:step|answer|think)>|\(?\d{1,3}[.)]|\*{0,2}step \d+[:.]?\*{0,2})*$/i,
       );

@@ -4,11 +4,11 @@ import { decodeText } from '../../server/files/decodeText.js';
 import { readDocument } from '../../server/formats/registry.js';
 import { checkForest } from './fixtures.js';
 
-/** Small files in the shapes that people reported; only where they are beside the repository. */
+/** Small files with the structure of reported files. Skipped unless they are beside the repository. */
 const folder = new URL('../../../shared/data/cases/files/', import.meta.url);
 const LANGUAGES: Readonly<Record<string, string>> = { json: 'json', jsonc: 'jsonc', jsonl: 'jsonl', md: 'markdown', txt: 'plaintext' };
 
-/** Format, problems, steps and the codes of faults; undefined: not claimed. */
+/** Format, numbers of problems and steps, and fault codes. Undefined if no format claims the file. */
 const EXPECTED: Readonly<Record<string, readonly [format: string, problems: number, steps: number, ...codes: string[]] | undefined>> = {
   '02-numlist-noSol.md': ['solutionText', 1, 3],
   '08-think-noq.md': ['solutionText', 1, 4],
@@ -47,7 +47,7 @@ const EXPECTED: Readonly<Record<string, readonly [format: string, problems: numb
   'wrapped2.json': ['processBench', 2, 6],
 };
 
-/** Registers a test a file; none where they are absent. */
+/** Registers one test per file; no tests if the folder does not exist. */
 export function testReportedCases(): void {
   if (!existsSync(folder)) return;
   describe('reported files', () => {

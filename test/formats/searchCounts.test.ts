@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { readDocument } from '../../server/formats/registry.js';
 
-/** MM-PRM keeps each different rollout once, and counts all sixteen in the value. */
+/** MM-PRM stores equal rollouts once, but counts all sixteen rollouts in the value. */
 const tree = {
   question: 'How many?',
   answer: '4',
@@ -26,7 +26,7 @@ it('a value of rollouts is the one of the file, not the share in its lists', () 
   const [problem] = readDocument(JSON.stringify(tree), 'json')!.problems;
   const nodes = problem!.tree!.nodes;
   expect(nodes.map(({ mc }) => mc?.value)).toEqual([0.75, 0.5]);
-  // Neither the rollouts kept nor the visits are taken for a number of rollouts.
+  // Neither the stored rollouts nor the visits are used as the number of rollouts.
   expect(nodes.map(({ mc }) => [mc?.correct, mc?.total])).toEqual([
     [undefined, undefined],
     [undefined, undefined],

@@ -21,7 +21,7 @@ function container(...entries: readonly Buffer[]): Buffer {
   return Buffer.concat([whole, Buffer.alloc((8 - (whole.length % 8)) % 8)]);
 }
 
-/** A 64-bit ELF file of one section and the names of sections. */
+/** A 64-bit ELF file with one section and the section-name table. */
 function library(section: string, body: Buffer): Buffer {
   const start = 64;
   const names = Buffer.from(`\0.shstrtab\0${section}\0`);

@@ -12,13 +12,13 @@ interface Manifest {
   };
 }
 
-// Named to run first: nothing has been opened yet.
+// The file name makes this suite run first, before anything has been opened.
 describe('activation', () => {
   after(closeAll);
 
   it('starts nothing for a JSON file without reasoning', async () => {
     const { client } = await api();
-    // VS Code notifies every listener of a document before `show` is through; the next test looks at this one again.
+    // VS Code notifies all listeners of a document before `show` resolves. The next test checks this document again.
     await show(fixture('unrelated.json'));
     assert.equal(client.isStarted, false);
     assert.deepEqual(languages.getDiagnostics(fixture('unrelated.json')), []);

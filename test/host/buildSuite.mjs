@@ -1,4 +1,4 @@
-/** Bundles the in-host suite into `dist/test-host/`, one file a suite: what an extension host can load. */
+/** Bundles the in-host suite into `dist/test-host/`, one file per suite, so that an extension host can load it. */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';

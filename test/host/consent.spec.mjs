@@ -1,4 +1,4 @@
-/** A model at a server in a real VS Code, by real clicks: nothing is sent before the user agreed, and nothing after that is taken back. */
+/** A remote model in a real VS Code, by real clicks: nothing is sent before consent, or after consent is revoked. */
 import { strict as assert } from 'node:assert';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -45,7 +45,7 @@ describe('a model at a server', () => {
     });
     await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
     port = /** @type {import('node:net').AddressInfo} */ (server.address()).port;
-    // An address that reaches this machine, and is no name of it.
+    // An address that reaches this machine but is not a loopback name, so it needs consent.
     const backend = { kind: 'judge', url: `http://0.0.0.0:${port}/v1`, model: 'tiny' };
     await writeFile(
       join(folder, 'prm.json'),
@@ -77,7 +77,7 @@ describe('a model at a server', () => {
   });
 
   it('is sent nothing any more once that is taken back', async () => {
-    // The command continues with a list in the same place, so its end cannot be waited for.
+    // The command opens a list in the same widget, so the test cannot wait until the palette has closed.
     const input = editor.page.locator('.quick-input-widget');
     await editor.page.keyboard.press('F1');
     await input.locator('input.input').first().fill('>StepLens: Revoke Server…');

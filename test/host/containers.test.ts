@@ -11,7 +11,7 @@ const record = (n: number): string =>
   `${JSON.stringify({ id: `r-${n}`, generator: 'm', problem: `What is ${n} + 1?`, steps: ['Add one.', `It is ${n + 2}.`], label: 1 })}\n`;
 const text = record(0) + record(1);
 
-/** The document of records that is shown after a command. */
+/** Waits for the document of records that a command shows. */
 async function shown(isOther: (document: TextDocument) => boolean = () => true): Promise<TextDocument> {
   return until('a document of records', () => {
     const document = window.activeTextEditor?.document;
@@ -19,7 +19,7 @@ async function shown(isOther: (document: TextDocument) => boolean = () => true):
   });
 }
 
-/** The steps that people found wrong are marked on their text, explained on hover, and drawn in a tree. */
+/** Checks that steps labeled wrong by people are marked in the text, explained on hover, and drawn in a tree. */
 async function isAlive(document: TextDocument, wrong: string): Promise<void> {
   const { uri } = document;
   const marks = await until(`marks in ${uri.path}`, () => {

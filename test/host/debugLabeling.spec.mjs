@@ -1,6 +1,6 @@
 /**
- * A labeling is debugged in a real VS Code by its keys, from launch.json: a breakpoint on a step with a condition, back and forward,
- * the pool against the log, a fork, and attaching to a `steplens label` of another process.
+ * Debugs a labeling run from launch.json in a real VS Code, by keyboard: a conditional breakpoint on a step, back and
+ * forward, the pool compared with the log, a fork, and attaching to `steplens label` in another process.
  */
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
@@ -23,7 +23,7 @@ function label(problems, out) {
   return spawn(process.execPath, args, { cwd: root, stdio: 'ignore' });
 }
 
-/** Events of a log as far as its lines are whole. @param {string} path @returns {Promise<any[]>} */
+/** Events in the complete lines of a log. @param {string} path @returns {Promise<any[]>} */
 const eventsOf = async (path) =>
   (await readFile(path, 'utf8'))
     .split('\n')
@@ -31,8 +31,8 @@ const eventsOf = async (path) =>
     .map((line) => JSON.parse(line));
 
 /**
- * A node that is sampled some time after it came: the lines of the log with both events, the steps that lead to it, and the lines of the
- * selections after it up to one from a pool of several.
+ * Finds a node that is sampled some time after its creation. Returns the log lines of both events, the steps that lead
+ * to the node, and the lines of the later selections up to one from a pool of several candidates.
  * @param {any[]} events
  */
 function sampledNode(events) {
@@ -70,7 +70,7 @@ describe('debugging a labeling by keyboard', () => {
       ({ id }) => id === 'recipe',
     );
     await writeFile(join(workspace, 'problems.json'), JSON.stringify([recipe]));
-    // An earlier run with the same settings has what the search to come will have.
+    // An earlier run with the same settings has the same events as the search that is debugged later.
     const [code] = await once(label(join(workspace, 'problems.json'), join(workspace, 'earlier')), 'exit');
     assert.equal(code, 0);
     node = sampledNode(await eventsOf(join(workspace, 'earlier', 'recipe.events.jsonl')));
@@ -88,7 +88,7 @@ describe('debugging a labeling by keyboard', () => {
   });
   before(async () => {
     ({ page } = editor);
-    // High enough for all variables of a moment.
+    // Tall enough to show all variables at once.
     await page.setViewportSize({ width: 1400, height: 2000 });
   });
   after(() => labeling?.kill('SIGKILL'));
@@ -105,7 +105,7 @@ describe('debugging a labeling by keyboard', () => {
     await stoppedAt(wanted);
   };
 
-  /** The first variable of a scope, and how many there are; the scope is opened. */
+  /** Returns the first variable of a scope and their number. Expands a collapsed scope and returns undefined. */
   async function firstOf(scope) {
     const pane = page.locator('.pane').filter({ has: page.locator('.pane-header[aria-label^="Variables"]') });
     const head = pane.locator('.monaco-list-row').filter({ has: page.locator('.scope'), hasText: scope });
@@ -117,7 +117,7 @@ describe('debugging a labeling by keyboard', () => {
     const [name, value] = [await row.locator('.name').innerText(), await row.locator('.value').innerText()];
     return `${name.replace(/\s*=?\s*$/, '')}: ${value} (1 of ${await row.getAttribute('aria-setsize')})`;
   }
-  /** VS Code reads the variables of a stop some time after it. */
+  /** Waits for a scope's first variable, because VS Code reads variables some time after a stop. */
   async function shows(scope, wanted) {
     let last;
     await until(async () => (last = await firstOf(scope)) === wanted, `${scope} to begin with ${wanted}`).catch((error) => {
@@ -137,7 +137,7 @@ describe('debugging a labeling by keyboard', () => {
     await page.keyboard.type("event == 'value' && mc >= 0");
     await page.keyboard.press('Enter');
     await page.locator('.glyph-margin-widgets .codicon-debug-breakpoint-conditional').first().waitFor();
-    // The configuration of launch.json that is chosen: the first.
+    // Starts the selected configuration of launch.json, which is the first one.
     await press('F5', 1);
     await press('F5', node.valued);
     assert.ok(node.made < node.valued);
@@ -183,7 +183,7 @@ describe('debugging a labeling by keyboard', () => {
     const ended = once(labeling, 'exit');
     const other = join(workspace, 'other', 'recipe.events.jsonl');
     await until(async () => (await eventsOf(other)).length > 0, 'the first event of the command');
-    // It cannot end before the debugger is there.
+    // Stopped, so that it cannot end before the debugger attaches.
     labeling.kill('SIGSTOP');
     assert.equal(labeling.exitCode, null);
     await runCommand(page, 'Debug: Select and Start Debugging');

@@ -1,4 +1,4 @@
-/** The debugger in a real VS Code, by its keys: an event log is stepped through, stopped at a breakpoint, begun again and left. */
+/** The debugger in a real VS Code, by keyboard: steps through an event log, stops at a breakpoint, restarts, ends. */
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
@@ -28,7 +28,7 @@ describe('the debugger by keyboard', () => {
     await stoppedAt(1);
   });
 
-  /** The cursor goes to the event at which the debugger stops. */
+  /** Waits until the cursor is in a line, because it moves to the event at which the debugger stops. */
   const stoppedAt = (line) =>
     until(
       async () => (await page.locator('[id="status.editor.selection"]').innerText()).startsWith(`Ln ${line},`),

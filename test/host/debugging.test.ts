@@ -13,7 +13,7 @@ interface Frame {
   readonly line: number;
 }
 
-/** Where the debugger is: the line of the log, from 0, and its frames. */
+/** Returns the debugger's position: the zero-based line of the log, and the stack frames. */
 async function stack(): Promise<{ readonly event: number; readonly frames: readonly Frame[] } | undefined> {
   const answer = await debug.activeDebugSession?.customRequest('stackTrace', { threadId: 1 }).then(
     (body: { stackFrames: Frame[] }) => body,
@@ -155,7 +155,7 @@ describe('debugging a search', () => {
     assert.equal(value?.event, 'value');
     const step = events.find(({ event, node }) => event === 'node' && node === value.node)?.steps.at(-1) ?? '';
     const document = await show(tree);
-    // The same text is in rollouts, too: only the node of the event has the value.
+    // Rollouts contain the same text, but only the node of the event has the value.
     const content = document.getText();
     const hoverAt = async (offset: number) => {
       const hovers = await commands.executeCommand<Hover[]>('vscode.executeHoverProvider', tree, document.positionAt(offset + 2));

@@ -9,10 +9,10 @@ import { openWorkbench } from '../../scripts/workbench.mjs';
 /** @typedef {Partial<Parameters<typeof startHost>[0]> & { language?: string }} HostOptions */
 
 /**
- * A VS Code with StepLens for the tests of the surrounding `describe`. It is started before them and ended after them; what a
- * failed test looked like goes to `test-results/`.
+ * Starts a VS Code with StepLens before the tests of the surrounding `describe`, and ends it after them. Saves a
+ * screenshot of a failed test to `test-results/`.
  * @param {(folder: string) => Promise<HostOptions | void>} prepare Fills a new folder, which is the workspace unless the
- * options it answers name another one.
+ * returned options name another one.
  * @returns {{ page: import('playwright-core').Page, folder: string }} filled before the first test
  */
 export function useEditor(prepare) {

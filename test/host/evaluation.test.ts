@@ -48,7 +48,7 @@ describe('evaluation and training data', () => {
     const at = document.positionAt(document.getText().lastIndexOf('There are 3 + 4 = 7 apples.') + 3);
     editor.selection = new Selection(at, at);
     const asked = commands.executeCommand('steplens.whyNotInTrainingSet');
-    // The answer is a list; leaving it ends the command.
+    // The answer is a list. Closing it ends the command.
     let isDone = false;
     void asked.then(() => (isDone = true));
     await until('the list to be left', async () => {

@@ -41,7 +41,7 @@ describe('a search tree in the editor', () => {
   });
 
   it('reports every value on hover, with its source', async () => {
-    // The first place is in the root's rollouts; the node's step is the second.
+    // The first occurrence is in the root's rollouts, the second is the node's step.
     const text = await hoverText(uri, positionOf('After giving 5 away, 12 - 5 = 7', 1));
     assert.match(text, /rollouts/i);
     assert.match(text, /0\.88/);

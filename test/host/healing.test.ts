@@ -56,8 +56,8 @@ describe('bad days', () => {
 });
 
 /**
- * A candidate set whose steps all differ, so that nothing comes from the cache or from another solution; about a problem that the
- * bundled model knows, or it would leave the steps unscored.
+ * A candidate set whose steps all differ, so that no score comes from the cache or another solution. The problem is in
+ * the scope of the bundled model, which would otherwise not score the steps.
  */
 function manySolutions(count: number): string {
   const seed = 100 + (Date.now() % 800);

@@ -2,12 +2,12 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { slowness } from './support.js';
 
-/** A line the runner reads: the outcome of the suite as JSON. */
+/** Prefix of the line with the suite's result as JSON, which the runner reads. */
 export const resultMark = 'STEPLENS-RESULT ';
 
 /**
- * Runs every `*.test.ts` of this folder (bundled beside this file) inside an extension host. Called by VS Code's server
- * driven by Chromium and by `@vscode/test-electron` alike.
+ * Runs every `*.test.ts` of this folder (bundled beside this file) inside an extension host. Called both by VS Code's
+ * server driven by Chromium and by `@vscode/test-electron`.
  */
 export async function run(): Promise<void> {
   const { default: Mocha } = await import('mocha');

@@ -13,7 +13,7 @@ const solution = (index: number): string =>
     ? '<step>3 + 4 = 7.</step><answer>7</answer>'
     : `<step>3 + 4 = ${index + 8}.</step><step>So it is.</step><answer>${index + 8}</answer>`;
 
-/** A completion for each of `n`. It stands in for a model, not for the pipeline. */
+/** Returns a reply with `n` completions. It replaces only the model, not the pipeline. */
 function completions({ n = 1 }: { readonly n?: number }, write: (index: number) => string): string {
   const choices = Array.from({ length: n }, (_, index) => ({
     index,
@@ -72,7 +72,7 @@ describe('labeling in the editor', () => {
   const lensTitles = async (): Promise<string[]> =>
     (await commands.executeCommand<CodeLens[]>('vscode.executeCodeLensProvider', file)).map(({ command }) => command?.title ?? '');
 
-  /** What the report of a policy that is asked once says, once it says all of this. */
+  /** Runs `steplens.tryPolicy` and returns the text of its report when it matches all of `wanted`. */
   const askedOnce = async (...wanted: readonly RegExp[]): Promise<string> => {
     await commands.executeCommand('steplens.tryPolicy', file.toString(), 0);
     const report = await workspace.openTextDocument(Uri.from({ scheme: 'steplens-report', path: '/The policy, asked once.md' }));
@@ -126,7 +126,7 @@ describe('labeling in the editor', () => {
     });
 
   it('labels a problem, with its tree and event log beside it', async () => {
-    // Not awaited: the command ends with its message, which nobody answers here.
+    // Not awaited: the command ends when its message is closed, which does not happen here.
     void commands.executeCommand('steplens.labelProblem', file.toString(), 0);
     const tree = Uri.file(join(folder, 'steplens-runs', 'problems', 'sum.json'));
     const read = async (uri: Uri): Promise<string | undefined> =>
@@ -165,7 +165,7 @@ describe('labeling in the editor', () => {
     assert.equal(open?.command, 'steplens.openTree');
     const tree = Uri.parse(String(open?.arguments?.[0]));
     assert.ok(tree.path.endsWith('/steplens-runs/problems/sum.json'));
-    // From the tree itself: the run is known, and asked for again it is beside the first one.
+    // Started from the tree itself, the command finds the existing run and makes no other folder.
     await show(tree);
     void commands.executeCommand('steplens.labelProblem', tree.toString(), 0);
     const runs = Uri.file(join(folder, 'steplens-runs'));

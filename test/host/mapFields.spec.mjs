@@ -1,4 +1,4 @@
-/** Map Fields… in a real VS Code, by real keys: the preview, the file it writes, what is read by it, and its undo. */
+/** Map Fields… in a real VS Code, by real keys: the preview, the file it writes, reading by that file, and undo. */
 import { strict as assert } from 'node:assert';
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ describe('mapping fields', () => {
   const lens = () => editor.page.locator('.codelens-decoration').filter({ hasText: 'Reasoning tree' }).first();
   const title = (text) => editor.page.locator('.quick-input-title').filter({ hasText: text }).waitFor();
 
-  /** Waits for the question, chooses a row, and has the preview say what it reads. */
+  /** Waits for the question, chooses a row, and checks the preview. */
   async function answer(question, row, preview) {
     await title(question);
     const found = editor.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: row }).first();

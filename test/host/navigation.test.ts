@@ -53,7 +53,7 @@ describe('moving and looking', () => {
     const before = marks();
     try {
       await client.previewThreshold(1);
-      // Nothing reaches 1, so every path begins with its first low step.
+      // No value reaches 1, so the first step of every path is low.
       await until(
         'other marks',
         () =>

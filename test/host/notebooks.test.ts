@@ -27,7 +27,7 @@ describe('a notebook', () => {
     workspace.getConfiguration('steplens').update('scoreOnOpen', value, ConfigurationTarget.Workspace);
 
   before(async () => {
-    // The workspace of the suite scores on command alone; nobody gives a command for the cells of a notebook.
+    // The suite's workspace scores only on command, and no test runs that command for notebook cells.
     await scoreOnOpen(true);
     folder = mkdtempSync(join(tmpdir(), 'steplens-notebook-'));
     // A solution whose first error the bundled model finds.
@@ -97,7 +97,7 @@ describe('a notebook', () => {
       );
     });
 
-  /** The first cell, a Markdown cell, with its text shown in place of what it renders. */
+  /** Returns the first cell, a Markdown cell, in edit mode. */
   const editedCell = async (): Promise<NotebookCell> => {
     const notebook = await workspace.openNotebookDocument(uri);
     await window.showNotebookDocument(notebook, { selections: [new NotebookRange(0, 1)] });

@@ -26,13 +26,13 @@ describe('the tree panel beside its file', () => {
   });
 
   const treeItem = (text) => webviewFrame(editor.page).getByRole('treeitem').filter({ hasText: text }).first();
-  // A label is cut and wrapped to the room it has: the node is found by the whole text of its item.
+  // Labels are cut and wrapped to fit, so the node is found by the full text of its tree item.
   const node = async (text) => {
     const id = (await treeItem(text).getAttribute('id')).replace('node-', '');
     return webviewFrame(editor.page).locator(`g[data-node="${id}"] .mark`).first();
   };
-  // The drawing finds the node under the pointer itself, so Playwright sees the drawing there. A panel that changes its size
-  // between the look and the click moves the node away: a click that met nothing is made again.
+  // The drawing itself finds the node under the pointer, so Playwright sees only the drawing there. If the panel's size
+  // changes before the click, the node moves: a click without effect is repeated.
   const clickNode = (text) =>
     until(async () => {
       await webviewFrame(editor.page).locator('.drawing[data-rest="yes"]').waitFor();
@@ -79,7 +79,7 @@ describe('the tree panel beside its file', () => {
 
   it('follows the keyboard to the next low step', async () => {
     await line('7 - 5 = 2').click({ position: { x: 200, y: 8 } });
-    // The status bar says it for some seconds only.
+    // The status bar shows this message for a few seconds only.
     const said = editor.page
       .getByText(/Low step \d of \d/)
       .first()
@@ -92,7 +92,7 @@ describe('the tree panel beside its file', () => {
   });
 
   it('keeps its place when the window is reloaded', async () => {
-    // The command, not the browser's reload: it lets VS Code store its window first.
+    // VS Code's reload command, unlike the browser's reload, saves the window state first.
     await Promise.all([editor.page.waitForEvent('load'), runCommand(editor.page, 'Developer: Reload Window')]);
     await webviewFrame(editor.page).locator('svg g.node').nth(5).waitFor();
     await until(async () => (await treeItem('3 + 4').getAttribute('aria-selected')) === 'true', 'the selection from before');

@@ -1,4 +1,4 @@
-/** The palette while a panel has the focus, in a real VS Code: commands of a file are about the file that the panel shows. */
+/** The palette while a panel has the focus, in a real VS Code: file commands act on the file that the panel shows. */
 import { strict as assert } from 'node:assert';
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ describe('commands of a file while a panel has the focus', () => {
   before(async () => {
     ({ page } = editor);
     await openFile(page, 'candidates.json');
-    // A lens says that the file was read.
+    // A code lens appears when the file has been read.
     await page.locator('.codelens-decoration').filter({ hasText: 'Reasoning tree' }).first().waitFor();
   });
 
@@ -24,7 +24,7 @@ describe('commands of a file while a panel has the focus', () => {
   const ofFile = ['Score This File', 'Open Reasoning Tree', 'Export Training Data…', 'Label This Problem', 'Go to Next Low Step'];
   const activeTab = (text) => page.locator('.editor-group-container.active .tab.active').filter({ hasText: text }).first();
 
-  /** Only the panel is open: no editor can be what the commands are about. */
+  /** Closes all other editors, so that the commands can only act on the panel's file. */
   async function leaveAlone(text) {
     await activeTab(text).waitFor();
     await runCommand(page, 'View: Close Other Editors in Group');

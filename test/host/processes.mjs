@@ -16,7 +16,7 @@ export async function languageServers() {
   return all.filter(({ pid, command }) => /dist[\\/]server\.js/.test(command) && isOurs(pid)).map(({ pid }) => pid);
 }
 
-/** From /proc where there is one, because a bare container has no `ps`. */
+/** Reads processes from /proc on Linux, because a bare container has no `ps`. */
 async function processes() {
   if (process.platform === 'linux')
     return readdirSync('/proc')
@@ -35,7 +35,7 @@ function read(name) {
     const [, parent] = /\) \S (\d+) /.exec(readFileSync(`/proc/${name}/stat`, 'utf8'));
     return [{ pid: Number(name), parent: Number(parent), command: readFileSync(`/proc/${name}/cmdline`, 'utf8') }];
   } catch {
-    // It has ended meanwhile.
+    // The process has ended meanwhile.
     return [];
   }
 }

@@ -22,7 +22,7 @@ describe('a review by keyboard', () => {
   before(async () => {
     ({ page } = editor);
     await openFile(page, 'candidates.json');
-    // A lens says that the file was read: before that there is nothing to review.
+    // A code lens appears when the file has been read. Before that, there is nothing to review.
     await page.locator('.codelens-decoration').filter({ hasText: 'Reasoning tree' }).first().waitFor();
   });
 
@@ -112,7 +112,7 @@ describe('a review by keyboard', () => {
   });
 
   it('loses nothing when the window is reloaded', async () => {
-    // The command, not the browser's reload: it lets VS Code store its window first.
+    // VS Code's reload command, unlike the browser's reload, saves the window state first.
     await Promise.all([page.waitForEvent('load'), runCommand(page, 'Developer: Reload Window')]);
     await page.locator('.monaco-workbench .part.editor').waitFor();
     await position(/^11 of/);
@@ -123,7 +123,7 @@ describe('a review by keyboard', () => {
     const before = (await records()).length;
     await openFile(page, 'candidates.json');
     await runCommand(page, 'StepLens: Judge Steps in This File');
-    // The command ends when the cursor goes from the first line to the step; a label before that would make it another step.
+    // The command ends when the cursor moves from the first line to the step. An earlier label would change the step.
     const selection = page.locator('[id="status.editor.selection"]');
     await until(async () => !(await selection.innerText()).startsWith('Ln 1,'), 'the cursor on the step');
     const lens = page
@@ -156,7 +156,7 @@ describe('a review by keyboard', () => {
     assert.match(text, /ann right, bob wrong: 1|bob wrong, ann right: 1/);
     await answerNotification(page, 'Some steps are judged differently', 'Review Disagreements');
     await pick('Values are shown');
-    // Why a step is in this queue.
+    // The reason why a step is in this queue.
     await frame()
       .locator('.reason')
       .filter({ hasText: /PRM .*human/ })

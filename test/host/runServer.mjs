@@ -6,7 +6,7 @@ import { startHost } from '../../scripts/vscodeHost.mjs';
 import { openWorkbench } from '../../scripts/workbench.mjs';
 import { buildSuite } from './buildSuite.mjs';
 
-/** A suite that says nothing for so long hangs. How long the whole takes is the machine's affair. */
+/** A suite without output for this many milliseconds counts as hung. The total time is not limited. */
 const silenceMs = 5 * 60_000 * slowness;
 const resultMark = 'STEPLENS-RESULT ';
 
@@ -14,7 +14,7 @@ const { passed, failed } = await runHostSuite();
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);
 
-/** @returns {Promise<{ passed: number, failed: number }>} rejects when the suite did not come to its end */
+/** @returns {Promise<{ passed: number, failed: number }>} rejects when the suite did not finish */
 async function runHostSuite() {
   const extensionTestsPath = await buildSuite();
   const host = await startHost({

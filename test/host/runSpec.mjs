@@ -9,8 +9,8 @@ runner.addFile(resolve(file));
 await runner.loadFilesAsync();
 const run = runner.run(() => {
   const { passes = 0, failures = 0, pending = 0 } = run.stats ?? {};
-  // A skipped test has not shown anything.
+  // A skipped test proves nothing, so it counts as failed.
   console.log(`${passes} passed, ${failures + pending} failed`);
-  // What a failed test has left open must not keep the verdict waiting.
+  // Resources that a failed test has left open must not delay the result.
   process.exit(failures + pending > 0 ? 1 : 0);
 });

@@ -9,7 +9,7 @@ describe('scoring with the bundled model', () => {
     const document = await show(fixture('solution.md'));
     await commands.executeCommand('steplens.scoreDocument');
     const { client } = await api();
-    // The status follows the answer by a moment: it is reported at most ten times a second.
+    // The status arrives slightly after the answer, because it is reported at most ten times per second.
     await until('the status is ready', () => client.status?.state === 'ready');
     const { status } = client;
     assert.ok(status?.device, 'the device is named');

@@ -18,10 +18,10 @@ import {
 } from 'vscode';
 import type { Api } from '../../extension/extension.js';
 
-/** How much slower the window is made, see CONTRIBUTING.md; limits of time grow with it. */
+/** Factor by which the window is slowed down (see CONTRIBUTING.md). Timeouts are multiplied by it. */
 export const slowness = Math.max(1, Number(process.env['STEPLENS_CPU_THROTTLE'] ?? 1));
 
-/** Waits until `read` gives a value other than undefined or false; a wait that ends without one fails with what was waited for. */
+/** Waits until `read` returns a value other than undefined or false. Fails with `what` after the timeout. */
 export async function until<T>(
   what: string,
   read: () => T | undefined | false | Promise<T | undefined | false>,
@@ -95,7 +95,7 @@ interface Running {
   readonly command: string;
 }
 
-/** Every process; from /proc where there is one, because a bare container has no `ps`. */
+/** Returns all processes. Reads /proc on Linux, because a bare container has no `ps`. */
 async function processes(): Promise<Running[]> {
   if (process.platform === 'linux')
     return readdirSync('/proc')
@@ -114,12 +114,12 @@ function readProcess(pid: number): Running[] {
     const parent = /\) \S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
     return [{ pid, parent: Number(parent), command: readFileSync(`/proc/${pid}/cmdline`, 'utf8') }];
   } catch {
-    // It has ended meanwhile.
+    // The process has ended meanwhile.
     return [];
   }
 }
 
-/** What all hovers at a position say, as Markdown. */
+/** Returns the text of all hovers at a position, as Markdown. */
 export async function hoverText(uri: Uri, position: Position): Promise<string> {
   const hovers = await commands.executeCommand<Hover[]>('vscode.executeHoverProvider', uri, position);
   return hovers

@@ -1,4 +1,4 @@
-/** What surrounds the files, by real clicks: the view in the activity bar, the palette, a labeling that fails and one of another process. */
+/** The interface around files, by real clicks: activity bar view, palette, failed labeling, one of another process. */
 import { strict as assert } from 'node:assert';
 import { appendFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -128,7 +128,7 @@ describe('around the files', () => {
     const text = await alert.innerText();
     assert.match(text, /401/);
     assert.match(text, /Invalid API key/);
-    // What helps comes first.
+    // The button that fixes the cause comes first.
     const left = async (name) => (await alert.getByRole('button', { name }).boundingBox())?.x ?? NaN;
     assert.ok((await left('Set Server Key…')) < (await left('Retry the labeling')));
     assert.equal(
@@ -165,7 +165,7 @@ describe('around the files', () => {
     await done.getByRole('button', { name: 'Open Tree' }).click();
     await done.waitFor({ state: 'detached' });
     await panel().locator('svg g.node').nth(1).waitFor();
-    // The list would lie over the panel.
+    // The open list would cover the panel.
     await runCommand(page, 'Notifications: Clear All Notifications');
     await items.first().waitFor({ state: 'detached' });
   });

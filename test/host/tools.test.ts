@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { extensions, type LanguageModelTextPart, lm } from 'vscode';
 import { until } from './support.js';
 
-/** What VS Code starts for an agent: the same program, asked over its standard input and output. */
+/** The server that VS Code starts for an agent: the same program, with requests over its standard input and output. */
 describe('the tools for agents', () => {
   it('are offered to VS Code, and its server answers', async () => {
     assert.equal(typeof lm.registerMcpServerDefinitionProvider, 'function');

@@ -1,4 +1,4 @@
-/** What a tree's panel shows of a search beside its labels, in a real VS Code: the model's values, the replay, and another run. */
+/** A search in the tree panel of a real VS Code, beyond its labels: the model's values, the replay, and another run. */
 import assert from 'node:assert/strict';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ describe('the search behind a tree', () => {
   const editor = useEditor(async (folder) => {
     const trees = join(root, 'media', 'samples', 'trees');
     for (const name of ['recipe.json', 'recipe.events.jsonl']) await cp(join(trees, name), join(folder, name));
-    // Another run of the problem: nothing succeeded from its first node, and its last step has other words.
+    // Another run of the problem: no rollout from its first node is right, and that node's last step differs.
     const other = JSON.parse(await readFile(join(trees, 'recipe.json'), 'utf8'));
     other.children[0].mc_value = 0;
     const steps = other.children[0].partial_solution;
@@ -63,7 +63,7 @@ describe('the search behind a tree', () => {
     const preview = editor.page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame');
     await preview.getByText('recipe.json').first().waitFor();
     await preview.getByText('other.json').first().waitFor();
-    // Words that differ are told by elements and lines, not by colors.
+    // Differing words are marked by elements and lines, not by colors.
     const added = preview.locator('td ins').filter({ hasText: 'Reworded' }).first();
     await added.waitFor();
     assert.match(await added.evaluate((node) => document.defaultView.getComputedStyle(node).textDecorationLine), /underline/);

@@ -15,15 +15,15 @@ const atCursor = 'This step is where the cursor is.';
 const screen = { width: 1920, height: 1080 };
 
 describe('the picture of a tree', () => {
-  /** Servers that a test has stopped. @type {number[]} */
+  /** Process ids of servers that a test has suspended. @type {number[]} */
   let stopped = [];
   const editor = useEditor(async (folder) => {
     for (const nodes of sizes) await writeFile(join(folder, fileOf(nodes)), generatedSearch({ nodes }));
     await writeFile(join(folder, 'cursor.json'), withStepAtCursor());
-    // A file of 42 MB opens without a question.
+    // Opens a file of 42 MB without a confirmation.
     return { settings: { 'steplens.scoreOnOpen': false, 'workbench.editorLargeFileConfirmation': 1_000 } };
   });
-  // The view is where it will be as soon as it is drawn.
+  // Without animations, the view is in its final position as soon as it is drawn.
   before(() => editor.page.emulateMedia({ reducedMotion: 'reduce' }));
   beforeEach(() => editor.page.setViewportSize(screen));
   after(() => goOn());
@@ -50,7 +50,7 @@ describe('the picture of a tree', () => {
     await drawing().locator('g.node').first().waitFor();
   }
 
-  /** Boxes of all that matches, and whether each is inside the picture. @param {string} selector */
+  /** Boxes of all matching elements, and whether each is inside the picture. @param {string} selector */
   const boxes = (selector) =>
     panel()
       .locator('.picture')
@@ -62,7 +62,7 @@ describe('the picture of a tree', () => {
           return { text: one.textContent, x, y, width, height, right, bottom, isInside };
         });
       }, selector);
-  /** Repeats a check until it holds: a key is answered with the next drawing. @param {() => Promise<void>} check */
+  /** Repeats a check until it passes: a key takes effect with the next drawing. @param {() => Promise<void>} check */
   async function holds(check) {
     let failure;
     const isMet = () =>
@@ -82,7 +82,7 @@ describe('the picture of a tree', () => {
       .locator('.picture')
       .evaluate((node) => node.clientWidth);
   const view = () => panel().locator('.drawing svg > g').first().getAttribute('transform');
-  /** The view once it stays for some frames: the parts of a workbench that is resized get their sizes one after the other. */
+  /** Returns the view when it is stable for several frames, because the parts of a workbench are resized one by one. */
   const restingView = () =>
     until(async () => {
       const seen = await view();
@@ -218,7 +218,7 @@ describe('the picture of a tree', () => {
     stopped = await languageServers();
     assert.equal(stopped.length, 1);
     for (const pid of stopped) process.kill(pid, 'SIGSTOP');
-    // A hidden page is not kept: it asks for its tree again.
+    // A hidden page is discarded, so it requests its tree again.
     await treeTab(20_000).click();
     await panel().getByText('Reading the tree…').waitFor();
     await editor.page
@@ -248,7 +248,7 @@ describe('the picture of a tree', () => {
     await panel().getByText('Reading the tree…').waitFor();
     goOn();
     await drawing().locator('g.node').first().waitFor();
-    // Without the place to land at it would be the first low step, which this one is not.
+    // Without the cursor position, the first low step would be selected, which this step is not.
     const selected = panel().getByRole('treeitem', { selected: true });
     await selected.filter({ hasText: atCursor }).waitFor({ state: 'attached' });
     assert.doesNotMatch(await selected.innerText(), /first low/i);
@@ -259,7 +259,7 @@ describe('the picture of a tree', () => {
   }
 });
 
-/** A search with a step of its own words in a node that is not low. */
+/** A search with a unique step text in a node that is not low. */
 function withStepAtCursor() {
   const search = JSON.parse(generatedSearch({ nodes: 50, math: false }));
   search.children.find(({ mc_value }) => mc_value > 0.5).partial_solution = [atCursor];

@@ -1,4 +1,4 @@
-/** What the tree panel offers over its drawing, in a real VS Code: each behavior that the browser suite checks against a page of its own. */
+/** The tools above the tree panel's drawing, in a real VS Code. The browser suite checks the same in a bare page. */
 import { strict as assert } from 'node:assert';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ describe('the tools of the tree panel', () => {
   before(async () => {
     await editor.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await openFile(editor.page, file);
-    // Once the file is read, the cursor at its begin is in the root.
+    // After the file is read, the cursor at its start is in the root.
     await editor.page.locator('.codelens-decoration').filter({ hasText: 'first low steps' }).first().waitFor();
     await runCommand(editor.page, 'StepLens: Open Reasoning Tree');
     await panel().locator('.drawing[data-rest="yes"] g.node').first().waitFor();
@@ -206,7 +206,7 @@ describe('the tools of the tree panel', () => {
     assert.equal(await editor.page.locator('.tab').filter({ hasText: 'Tree: tree.json' }).count(), 1);
   });
 
-  /** Opens a file in the group of the files, beside the panel. */
+  /** Opens a file in the first editor group, beside the panel. */
   async function openInFirst(name) {
     await editor.page.keyboard.press('Control+1');
     await openFile(editor.page, name);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { slowness } from '../../scripts/run.mjs';
 
 /**
- * Reads until there is something, and returns it; fails with what was waited for. An element that is not there yet is nothing.
+ * Returns the first truthy value of `read`, whose rejections count as no value. Fails with `what` after the timeout.
  * @template T @param {() => Promise<T>} read @param {string} what @param {number} [timeoutMs]
  * @returns {Promise<T>}
  */

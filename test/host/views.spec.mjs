@@ -1,4 +1,4 @@
-/** The view in the activity bar as a screen reader meets it, and the row of the status that leads to it. */
+/** The view in the activity bar as a screen reader sees it, and the status row that leads to it. */
 import { strict as assert } from 'node:assert';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -14,7 +14,7 @@ import { until } from './until.mjs';
 const samples = join(root, 'media', 'samples');
 /** Labels decide: nothing needs to be scored. */
 const unscored = { 'steplens.scoreOnOpen': false };
-/** Files that VS Code does not give to an extension by itself, with the limit they exceed, in MB. */
+/** Files that VS Code does not pass to an extension automatically, and the limit that each exceeds, in MB. */
 const large = [
   ['connection.jsonl', 10],
   ['any.jsonl', 50],
@@ -26,7 +26,7 @@ describe('the view of open files', () => {
     await cp(join(samples, 'trees', 'number-line.json'), join(folder, 'number-line.json'));
     await writeFile(join(folder, 'packed.jsonl.gz'), gzipSync(records));
     await writeFile(join(folder, 'many.jsonl'), records.trim().concat('\n').repeat(60));
-    // A little over what VS Code loads over a connection, and over what it gives to extensions at all.
+    // Slightly above VS Code's limit for loading over a connection, and above its limit for extensions.
     const size = Buffer.byteLength(records);
     for (const [name, megabytes] of large)
       await writeFile(
@@ -149,7 +149,7 @@ describe('in Chinese', () => {
       .locator('[id="status.editor.selection"]')
       .filter({ hasText: /^Ln 2,/ })
       .waitFor();
-    // A key that comes while the focus is still on its way is lost, as it is for a user, who presses it again.
+    // A key pressed before the focus has moved is lost, so the test presses it again, as a user would.
     const fix = page.getByText('将 "good" 替换为 "+"').first();
     const offered = async () => {
       await page.keyboard.press('Escape');
@@ -173,7 +173,7 @@ describe('in Chinese', () => {
     await panel.getByRole('tab', { name: '统计' }).click();
     await panel.getByText('步骤分值').first().waitFor();
     assert.equal(await panel.locator('html').getAttribute('lang'), 'zh-cn');
-    // What the file says stays as it is written, and so does the toolkit's name of its field, which ours replaces.
+    // Texts of the file are not translated, nor is the toolkit's name for its field, which our name replaces.
     const own = await readFile(join(editor.folder, 'number-line.json'), 'utf8');
     const texts = await panel
       .locator('body')

@@ -1,4 +1,4 @@
-/** The first minute: the window of `npm start` opens with a walkthrough, and its buttons do what they say. */
+/** The first minute: the window of `npm start` opens with a walkthrough, and its buttons work. */
 import { strict as assert } from 'node:assert';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';

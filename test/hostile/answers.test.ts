@@ -5,7 +5,7 @@ import { done } from './figures.js';
 const verifier = openVerifier();
 afterAll(() => verifier.dispose());
 
-/** Answers that cost a careless comparison much time or memory: each of any size. */
+/** Answers, of any size, for which a naive comparison needs much time or memory. */
 const shapes: Readonly<Record<string, (size: number) => string>> = {
   'a power of a power': (n) => `\\frac{(10^{${n}})^{${n}}}{3}`,
   'a tower of powers': (n) => '9^{'.repeat(n) + '9' + '}'.repeat(n),
@@ -46,7 +46,7 @@ const shapes: Readonly<Record<string, (size: number) => string>> = {
   intervals: (n) => '[0,1)\\cup'.repeat(n) + '(2,3]',
 };
 const sizes = [2, 10, 50, 200, 1000, 20_000];
-/** Two comparisons may take a second of the processor each; then their threads are stopped, and others start. ms. */
+/** Milliseconds. Each of two comparisons may use a second of processor time before its thread is replaced. */
 const most = 15_000;
 const cpu = (): number => {
   const { user, system } = process.cpuUsage();

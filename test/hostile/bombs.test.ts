@@ -16,10 +16,10 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const MiB = 2 ** 20;
 
-/** 544 MiB of blanks: more than the text of a file may have. */
+/** 544 MiB of blanks: more than the maximum size of a file's text. */
 const gzipBomb = (): Buffer => Buffer.concat(Array.from({ length: 34 }, () => gzipSync(Buffer.alloc(16 * MiB, 32))));
 
-/** A frame of Zstandard whose blocks repeat one byte (RFC 8878): 4 bytes stand for 128 kB. */
+/** A Zstandard frame whose blocks repeat one byte (RFC 8878): 4 bytes expand to 128 kB. */
 function zstandardBomb(window = 0x70): Buffer {
   const block = Buffer.alloc(4);
   block.writeUIntLE(((128 * 1024) << 3) | 2, 0, 3);
@@ -27,11 +27,11 @@ function zstandardBomb(window = 0x70): Buffer {
   return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, window]), ...Array.from({ length: 4400 }, () => block)]);
 }
 
-/** The number of rows in the footer of a Parquet file, changed: a zigzag varint after the header of field 3. */
+/** A Parquet file with a false number of rows in its footer: a zigzag varint after the header of field 3. */
 async function parquetLie(): Promise<Buffer> {
   const bytes = await readFile('test/fixtures/files/rows.parquet');
   const footer = bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8);
-  // num_rows is the field of 64 bits behind the schema: header 0x16, then 2 rows as 0x04.
+  // num_rows is the 64-bit field after the schema: header 0x16, then 2 rows as 0x04.
   const at = bytes.indexOf(Buffer.from([0x16, 0x04, 0x19]), footer);
   expect(at).toBeGreaterThan(footer);
   const rows = Buffer.from([0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
@@ -61,7 +61,7 @@ describe('a small file that expands without end is refused with a sentence', () 
   });
 });
 
-/** A PNG that says it is so large; its one piece of data unpacks to so many bytes. */
+/** A PNG that claims this width and height. Its one data chunk unpacks to `unpacked` bytes. */
 function png(width: number, height: number, unpacked = 1000, chunks: readonly Buffer[] = []): Buffer {
   const head = Buffer.alloc(13);
   head.writeUInt32BE(width, 0);

@@ -17,12 +17,12 @@ const KEY = 'sk-canary-4f1d2b7c9e';
 const problems = JSON.stringify([{ id: 'sum', question: 'What is 3 + 4?', correct_answer: '7' }]);
 
 let folder: string;
-/** Has the key, and repeats it wherever it can: in the names of its models, in what they write, and in errors. */
+/** A server that knows the key and repeats it in the names of its models, in their output, and in errors. */
 let server: LoopbackServer;
 let isRefusing = false;
 /** Requests that carried the key. */
 let carried = 0;
-/** Named by the environment, as a company's machine does; consent is to servers, and nobody asked about this one. */
+/** A proxy from the environment, as on a company's machine. Consent is per server, and none was given for the proxy. */
 let proxy: LoopbackServer;
 let proxied = 0;
 beforeAll(async () => {
@@ -60,7 +60,7 @@ function expectNoKey(sinks: readonly (readonly [name: string, text: string])[]):
       expect(text, name).not.toContain(form);
 }
 
-/** Every name that programs read a proxy from, and Node's own switch for them. */
+/** All environment variables from which programs read a proxy, and Node's own switch for them. */
 function proxies(): NodeJS.ProcessEnv {
   const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
   return { ...Object.fromEntries(names.map((name) => [name, proxy.url])), NO_PROXY: '', no_proxy: '', NODE_USE_ENV_PROXY: '1' };

@@ -30,9 +30,9 @@ const text = JSON.stringify({
 
 let folder: string;
 let server: LoopbackServer;
-/** Every request, also those that ask which models there are. */
+/** Paths of all requests, including those for the list of models. */
 let paths: string[];
-/** Reaches the loopback server, and is no name of this machine. */
+/** An address that reaches the loopback server but is not a loopback name. */
 let origin: string;
 let uri: string;
 let client: TestClient;

@@ -37,7 +37,7 @@ const documents: readonly (readonly [languageId: string, file: string])[] = [
   ['plaintext', 'test/fixtures/files/tagged.txt'],
 ];
 const edits = 1000;
-/** After so many edits both readings are compared. */
+/** Number of edits between two comparisons of both readings. */
 const between = 10;
 
 let client: TestClient;
@@ -52,7 +52,7 @@ afterAll(async () => {
   client.connection.dispose();
 });
 
-/** No editor has a place between the two characters of a line's end. */
+/** Moves an offset out of a CRLF: editors have no position between its two characters. */
 function placeIn(text: string, at: number): number {
   return text[at - 1] === '\r' && text[at] === '\n' ? at - 1 : at;
 }
@@ -74,7 +74,7 @@ it(`after ${edits} random edits, compared after every ${between}th, seed ${seed}
     const uri = `file:///w/edited-${languageId}`;
     await client.open(uri, languageId, text);
     for (let i = 0; i < edits / documents.length; i++) {
-      // Now and then the text starts anew, so that it does not end as rubble.
+      // Every 50th edit restores the original text, so that it stays mostly readable.
       const isAnew = i % 50 === 49;
       const start = isAnew ? 0 : placeIn(text, Math.floor(random() * (text.length + 1)));
       const end = isAnew ? text.length : placeIn(text, Math.min(text.length, start + Math.floor(random() * 12)));

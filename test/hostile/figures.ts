@@ -1,4 +1,4 @@
-/** What the suite does, in numbers. SECURITY.md states them; test/structure/promises.test.ts compares the two. */
+/** What the suite does, in numbers. SECURITY.md states them, and test/structure/promises.test.ts compares the two. */
 import { appendFileSync } from 'node:fs';
 
 export const figures = {
@@ -28,11 +28,11 @@ export const figures = {
 
 export type Figure = keyof typeof figures;
 
-/** Notes that a test has done so many of a figure; the suite prints the sums at its end (report.ts). */
+/** Records that a test has done `count` units of a figure. The suite prints the sums at its end (report.ts). */
 export function done(figure: Figure, count: number, seed?: number): void {
   const file = process.env['STEPLENS_FIGURES'];
   if (file !== undefined) appendFileSync(file, `${JSON.stringify({ figure, count, seed })}\n`);
 }
 
-/** Seed of everything random here; `HOSTILE_SEED=N` takes another one. */
+/** Seed of all random values here. `HOSTILE_SEED=N` sets another one. */
 export const seed = Number(process.env['HOSTILE_SEED'] ?? 1);

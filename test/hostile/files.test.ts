@@ -7,7 +7,7 @@ import { checkForest, fixture } from '../formats/fixtures.js';
 import { modelOutputs } from '../formats/modelOutputs.js';
 import { done, seed } from './figures.js';
 
-/** A hang is anything that takes longer than this, in ms. */
+/** Reading that takes longer than this counts as a hang, in ms. */
 const LIMIT = 2000;
 
 /** The record of every format in docs/formats.md. */
@@ -97,7 +97,7 @@ describe('3,000 damaged files', () => {
   });
 
   it('are still of their format, or of none, when the damage is not in the names of keys', () => {
-    // Other formats claim a record when the name of a key is damaged; here only values are.
+    // Only values are damaged here, because another format may claim a record whose keys are damaged.
     fc.assert(
       fc.property(
         fc.constantFrom(...records),

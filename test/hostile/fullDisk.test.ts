@@ -7,7 +7,7 @@ import { isUnfinished } from '../../server/disk/writeWhole.js';
 import { done } from './figures.js';
 import { labelProgram } from './labelProgram.js';
 
-/** How full the disk is in each run. */
+/** Number of runs, each with a different amount of free space. */
 const levels = 14;
 
 let root: string;
@@ -21,8 +21,8 @@ afterAll(async () => {
 });
 
 /**
- * Labels into a folder. No file can grow beyond `kilobytes` (RLIMIT_FSIZE, which needs no rights): a write beyond it fails
- * half done, as on a full disk.
+ * Labels into a folder. No file can grow beyond `kilobytes` (RLIMIT_FSIZE, which needs no privileges): a write beyond
+ * that fails after a part, as on a full disk.
  */
 async function run(folder: string, kilobytes?: number): Promise<{ readonly code: number | null; readonly err: string }> {
   const limit = kilobytes === undefined ? '' : `trap '' XFSZ; ulimit -f ${kilobytes}; `;
@@ -35,7 +35,7 @@ async function run(folder: string, kilobytes?: number): Promise<{ readonly code:
 
 const mounts: string[] = [];
 
-/** Mounts a file system in memory on a folder, which only root can; whether it did. */
+/** Mounts an in-memory file system on a folder. Returns whether that worked, because only root can. */
 function mount(folder: string, options: string): boolean {
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], { stdio: 'ignore' });
   if (status === 0) mounts.push(folder);
@@ -55,7 +55,7 @@ it('a run on a disk that is full ends with a sentence, keeps what was written, a
   for (let level = 0; level < levels; level++) {
     const folder = join(root, `full-${level}`);
     await mkdir(folder);
-    // Every second one is a file system of its own, where this user may mount one.
+    // Every second run has its own file system, if this user may mount one.
     const isMounted = level % 2 === 1 && mount(folder, `size=${4 * (level + 1)}k`);
     const { code, err } = await run(folder, isMounted ? undefined : Math.floor((level * largest) / levels));
     expect([level, code]).not.toEqual([level, 0]);
@@ -63,7 +63,7 @@ it('a run on a disk that is full ends with a sentence, keeps what was written, a
     const left = await filesOf(folder);
     for (const name of Object.keys(left)) {
       expect(isUnfinished(name), name).toBe(false);
-      // What is there is whole, or the beginning of a log.
+      // Every existing file is complete, or is the beginning of a log.
       if (name.endsWith('.events.jsonl')) expect(whole[name]!.startsWith(left[name]!), name).toBe(true);
       else expect(left[name], name).toBe(whole[name]);
     }

@@ -17,7 +17,7 @@ const heads = {
 } as const;
 
 let top: string;
-/** The workspace; `data/tree.json` in it is the document. */
+/** The workspace, whose document is `data/tree.json`. */
 let workspace: string;
 const at = (...names: string[]) => join(workspace, ...names);
 const uri = (...names: string[]) => pathToFileURL(at(...names)).href;

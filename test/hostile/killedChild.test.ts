@@ -24,7 +24,7 @@ it('loses no request and changes no score when the inference process is killed 5
     };
     const { scores } = await scorer.score(job, { ignoreCache: true, onProgress });
     expect([i, ...scores]).toEqual([i, ...expected[i]!]);
-    // One that came with the last score is noticed afterwards.
+    // A death at the time of the last score is noticed afterwards.
     await expect.poll(deaths).toBe(i + 1);
   }
   await scorer.score(jobs[0]!, { ignoreCache: true });

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-/** Runs the program, killed once `after` events have happened; resolves with how many did and what ended it. */
+/** Runs the program and kills it after `after` events. Resolves with the number of events and how the program ended. */
 function run(folder: string, after = Infinity): Promise<{ events: number; signal: NodeJS.Signals | null; code: number | null }> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -47,6 +47,6 @@ it('a run killed with SIGKILL at 20 random points ends with the same files as an
     expect(await filesOf(folder)).toEqual(expected);
   }
   done('runKills', killed);
-  // A run may be over before the signal comes.
+  // A run may finish before the signal arrives.
   expect(killed).toBeGreaterThan(10);
 }, 300_000);

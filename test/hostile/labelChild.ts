@@ -1,4 +1,4 @@
-/** Labels six problems into the folder of the first argument and says so event by event: a program to be killed. */
+/** A program to be killed: labels six problems into the folder of the first argument, and reports each event. */
 import { writeSync } from 'node:fs';
 import { labelRun } from '../../server/labeling/labelRun.js';
 import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
@@ -22,7 +22,7 @@ await labelRun(
     onEvent: (_, __, isRecorded) => {
       if (isRecorded) return;
       writeSync(1, '.');
-      // A moment for the signal to come.
+      // Waits 2 ms so that the signal can arrive.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
     },
   },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** A folder of its own, and in it the program that labels (`labelChild.ts`), as a process can run it. */
+/** Creates a temporary folder with the labeling program (`labelChild.ts`) bundled so that a process can run it. */
 export async function labelProgram(prefix: string): Promise<{ readonly root: string; readonly program: string }> {
   const root = await mkdtemp(join(tmpdir(), prefix));
   const program = join(root, 'child.mjs');

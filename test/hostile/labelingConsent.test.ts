@@ -23,7 +23,7 @@ let folder: string;
 let server: LoopbackServer;
 /** Every request that reached the server. */
 let paths: string[];
-/** Reaches the loopback server, and is no name of this machine. */
+/** An address that reaches the loopback server but is not a loopback name. */
 let origin: string;
 /** Resolves with the first request. */
 let reached: Promise<void>;
@@ -65,7 +65,7 @@ const settings = (change: object = {}) => ({
 
 const saysNothingWasSent = (): unknown => expect.stringContaining(`Nothing was sent: ${origin} gets`);
 
-/** Sends a request of a debug session; resolves with its response. */
+/** Sends a debug session's request and resolves with its response. */
 async function debug(session: string, command: string, args: object): Promise<object> {
   const seq = ++asked;
   const isAnswer = (message: Readonly<Record<string, unknown>>) => message['type'] === 'response' && message['request_seq'] === seq;

@@ -30,9 +30,9 @@ const problems = JSON.stringify([{ id: 'p', question: 'How many?', correct_answe
 const precious = 'ssh-ed25519 AAAA somebody\n';
 
 let top: string;
-/** The workspace somebody else filled. */
+/** A workspace whose content is not trusted. */
 let workspace: string;
-/** A file and a folder that are not its own. */
+/** A file and a folder outside the workspace. */
 let victim: string;
 let outside: string;
 const at = (...names: string[]): string => join(workspace, ...names);
@@ -93,7 +93,7 @@ const exported = () =>
   );
 const label = { kind: 'label' } as unknown as LabelRecord;
 
-/** What is planted, and the work that would write through it. */
+/** Planted links, each with the work that would write through it. */
 const plans: readonly (readonly [name: string, plant: () => Promise<void>, work: () => Promise<unknown>])[] = [
   ['the event log', () => symlink(victim, at('runs', 'p.events.jsonl')), run],
   ['the event log, to a file that does not exist', () => symlink(join(outside, 'new'), at('runs', 'p.events.jsonl')), run],
@@ -116,7 +116,7 @@ const plans: readonly (readonly [name: string, plant: () => Promise<void>, work:
   ['the folder of a fork', () => symlink(outside, at('runs', 'p.fork-1')), fork],
 ];
 
-/** Labels the problem, and forks what was recorded with another verdict for nothing: the recorded rollouts are used again. */
+/** Labels the problem, then forks the recorded search with another setting, which reuses the recorded rollouts. */
 async function fork(): Promise<unknown> {
   await run();
   const log = at('runs', 'p.events.jsonl');
@@ -126,7 +126,7 @@ async function fork(): Promise<unknown> {
   return forkSearch(events, log, change, world);
 }
 
-/** A claim of a process that does not exist any more. */
+/** Writes a claim of a process that no longer exists. */
 async function plantTakeover(): Promise<void> {
   const { pid } = spawnSync(process.execPath, ['-e', '']);
   const took = { owner: 'somebody', host: machine(), pid, token: 'x' };
@@ -140,7 +140,7 @@ async function plantAside(): Promise<void> {
   await symlink(victim, at('runs', 'p.damaged'));
 }
 
-/** Files below a folder that this process has open, where the system says so (Linux). */
+/** Returns the files below a folder that this process has open. Empty on systems other than Linux. */
 function openBelow(folder: string): string[] {
   if (!existsSync('/proc/self/fd')) return [];
   return readdirSync('/proc/self/fd').flatMap((name) => {
@@ -155,7 +155,7 @@ function openBelow(folder: string): string[] {
 
 it.each(plans)('a planted link in the place of %s changes nothing outside the workspace', async (_, plant, work) => {
   await plant();
-  // Refused with a sentence, or done in the workspace alone.
+  // The work is refused with a message, or changes only the workspace.
   const refused = await work().then(
     () => undefined,
     (error: unknown) => error,

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { detectFormat, readDocument } from '../../server/formats/registry.js';
 import { done } from './figures.js';
 
-/** Pieces that the rules for steps, lists, sections and markers look at: repeated, they show a rule that looks back. */
+/** Texts that the rules for steps, lists, sections and markers check. Repeated, they reveal rules that backtrack. */
 const units = [
   ...['Step 1: ', 'Step 1.\n', '\n\n', ' ', '\r', '\n \n', '\u2028', '\n1. a', '\n- a', '\n(a) b', '\n1) x', '\n> ', '\n#'],
   ...[
@@ -39,9 +39,9 @@ const units = [
   ],
 ];
 const head = '# Problem\n\nHow many?\n\n# Solution\n\n';
-/** Characters; a rule that is quadratic takes a minute of them. */
+/** Number of characters for which a quadratic rule takes a minute. */
 const length = 250_000;
-/** Processor time, ms: a hundred times what reading them takes. */
+/** Largest allowed processor time, ms: a hundred times the time that reading takes. */
 const most = 20_000;
 
 const cpu = (): number => {

@@ -95,7 +95,7 @@ describe(`random messages, seed ${seed}`, () => {
     }
     await Promise.all(sent);
     expect(child.exitCode).toBeNull();
-    // Settings that were damaged on the way are as they were.
+    // Restores the settings that random messages may have changed.
     await client.connection.sendNotification('steplens/settingsChanged', { settings: { scoreOnOpen: false }, isTrusted: true });
     await client.open('untitled:last', 'jsonl', text);
     const symbols = await client.request<unknown[]>('textDocument/documentSymbol', { textDocument: { uri: 'untitled:last' } });

@@ -29,7 +29,7 @@ const plans: readonly { from: string; file: string; mutations: readonly Mutation
   { from: plain, file: 'prm.json', mutations: [...byteMutations.slice(0, 4), ...jsonMutations] },
 ];
 
-/** The server as it is shipped, in a process of its own: the only way to see that nothing in a model's files ends it. */
+/** The shipped server in its own process: the only way to see that no content of a model's files can end it. */
 describe('the bundled server, given damaged and hostile models one after the other', () => {
   let folder: string;
   let child: ChildProcess;

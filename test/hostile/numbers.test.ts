@@ -19,7 +19,7 @@ import { walkPolicy } from '../labeling/scripted.js';
 import { answerJudge } from '../labeling/solverPolicy.js';
 import { done } from './figures.js';
 
-/** Numbers that no option, parameter or setting of StepLens can have. As texts for command lines, as JSON for the rest. */
+/** Values that no numeric option, parameter or setting accepts: texts for command lines, JSON for the rest. */
 const texts = ['', ' ', 'x', '-1', '-1e308', '1e999', 'Infinity', 'NaN', '1e21', '9007199254740993000'];
 const values = [-1, -1e308, 1e308, 1e21, Number.NaN, Number.POSITIVE_INFINITY, '5', null, [1], {}, true];
 

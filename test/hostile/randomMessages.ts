@@ -37,7 +37,7 @@ const numbers = [0, 1, -1, 0.5, 2 ** 31, 2 ** 53, -(2 ** 53), 1e308, Number.MIN_
 
 const pick = <T>(random: Random, list: readonly T[]): T => list[Math.min(list.length - 1, Math.floor(random() * list.length))]!;
 
-/** Any JSON value: what somebody sends who does not know the protocol, or knows it well. `known`: texts that mean something here. */
+/** Returns a random JSON value. `known`: texts that have a meaning in the protocol. */
 export function randomJson(random: Random, known: readonly string[], depth = 3): unknown {
   const kind = Math.floor(random() * (depth > 0 ? 8 : 5));
   if (kind === 0) return pick(random, [null, true, false]);
@@ -49,7 +49,7 @@ export function randomJson(random: Random, known: readonly string[], depth = 3):
   return Object.fromEntries(Array.from({ length: size }, () => [pick(random, words), randomJson(random, known, depth - 1)]));
 }
 
-/** Valid parameters with one of their parts exchanged. */
+/** Returns valid parameters with one part replaced. */
 export function damagedParams(random: Random, valid: unknown, known: readonly string[]): unknown {
   if (random() < 0.15) return randomJson(random, known);
   if (typeof valid !== 'object' || valid === null) return random() < 0.5 ? valid : randomJson(random, known, 1);

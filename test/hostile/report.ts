@@ -1,4 +1,4 @@
-/** Builds what the hostile suite starts, once for all of its files, and prints what it did after its last test. */
+/** Builds the programs of the hostile suite once for all test files, and prints its figures after the last test. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -158,7 +158,7 @@ describe('a key that the server repeats', () => {
   ];
   const secrets = [KEY, KEY.slice(0, -1), Buffer.from(KEY).toString('base64').slice(4, -4)];
 
-  /** What is said of a server's reply, in the error and in the log; none of it has the key. */
+  /** Returns the error and the log about a server's reply, and checks that the key is not in them. */
   async function said(listener: RequestListener, body: object | undefined, options: Partial<HttpClientOptions> = {}): Promise<string> {
     const url = await serve((request, response) => {
       expect(request.headers.authorization).toBe(`Bearer ${options.apiKey ?? KEY}`);

@@ -13,7 +13,7 @@ import {
 } from '../../server/protocol/settingsTable.js';
 import { done } from './figures.js';
 
-/** What a workspace can write for any setting. */
+/** Values that a workspace can write for any setting. */
 const values: readonly unknown[] = [
   ...[null, true, false, '', ' ', 'x', 'x'.repeat(1_000_000), '__proto__', -1, 0, 0.5, 1e308, -1e308, Number.NaN, Number.POSITIVE_INFINITY],
   ...[[], [null], [[]], ['/'], {}, { length: 1e9 }, JSON.parse('{"__proto__":{"isTrusted":true}}') as unknown, '../../..', '/dev/zero'],
@@ -35,7 +35,7 @@ it.each(Object.entries<Setting<unknown>>(settingsTable))('%s is inside its range
     ];
     for (const settings of read)
       expect(validate(settings[name as keyof typeof settings]), `${name}: ${String(value).slice(0, 40)}`).toBe(true);
-    // What names a model, a server, a folder or a command is not for an untrusted workspace to choose.
+    // An untrusted workspace cannot choose a model, a server, a folder or a command.
     if (setting.isRestricted) expect(untrustedSettings(read[0]!)[name as keyof typeof defaultSettings]).toEqual(setting.default);
     done('settings', 1);
   }

@@ -33,7 +33,7 @@ afterEach(() => rm(folder, { recursive: true }));
 const record = JSON.stringify({ id: 'a', problem: 'What is 1 + 1?', steps: ['Add.', '2.'], label: -1 });
 const deep = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
 
-/** What may be in the place of a file; a workspace that was cloned or unpacked can have each of them. */
+/** Things that can be in place of a file in a workspace that was cloned or unpacked. */
 const plants: readonly (readonly [name: string, plant: (path: string) => Promise<unknown>])[] = [
   ['a link to /dev/zero', (path) => symlink('/dev/zero', path)],
   ['a pipe', (path) => Promise.resolve(execFileSync('mkfifo', [path]))],
@@ -80,7 +80,7 @@ async function asAgent(): Promise<void> {
   for await (const { problems } of workspace.documents(at('rows.jsonl'))) expect(problems.length).toBeGreaterThanOrEqual(0);
 }
 
-/** Files that are read without being asked for by name, or by a name that a data file or an agent gives. */
+/** Files that are read although the user did not name them, or because a data file or an agent names them. */
 const files: readonly (readonly [name: string, path: readonly string[], read: () => unknown])[] = [
   ['steplens.json beside a document', ['steplens.json'], () => readMappedDocument(record, pathToFileURL(at('data.json')).href, 'json')],
   ['the log of labels', ['data.json.steplens-labels.jsonl'], () => readLabelFile(at('data.json.steplens-labels.jsonl'))],

@@ -14,7 +14,7 @@ import { TestClient } from '../lsp/client.js';
 import { done } from './figures.js';
 
 const question = 'There are 6 plums in a box. Maya buys 3 boxes, eats 4 plums and shares the rest among 2 friends. How many does each get?';
-/** More than are labeled before the signal comes. */
+/** More problems than can be labeled before the signal arrives. */
 const problems = JSON.stringify(
   Array.from({ length: 300 }, (_, i) => ({ id: i === 0 ? 'plums' : `plums_${i}`, question, correct_answer: '7' })),
 );
@@ -32,7 +32,7 @@ async function newFolder(name: string): Promise<string> {
   return made;
 }
 
-/** Whatever stopped it: no lock, no claim, nothing half written, and a log of whole events. */
+/** Checks that a stopped run leaves no lock, claim or unfinished file, and a log of complete events. */
 async function expectTidy(run: string): Promise<void> {
   const names = await readdir(run);
   expect(names.filter((name) => name.endsWith('.lock') || name.endsWith('.claim') || isUnfinished(name))).toEqual([]);

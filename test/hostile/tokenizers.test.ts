@@ -28,7 +28,7 @@ describe('a damaged tokenizer or profile', () => {
       for (let i = 0; i < 40; i++) {
         const text = Buffer.from(whole);
         const at = (i * 104_729 + 13) % text.length;
-        // Bytes changed, members renamed or emptied, the end missing.
+        // Changed bytes, renamed or emptied members, a missing end.
         if (i % 4 === 0) text[at] = (i * 31) % 256;
         const source = text.toString('latin1');
         const damaged = [
@@ -57,7 +57,7 @@ describe('a damaged tokenizer or profile', () => {
   );
 });
 
-/** Each tries every way to split its text, of which there are billions. */
+/** Regular expressions that try billions of ways to split their text. */
 const regexes: readonly (readonly [regex: string, text: string])[] = [
   ['(a+)+$', `${'a'.repeat(40)}!`],
   ['(a|a)*$', `${'a'.repeat(40)}!`],

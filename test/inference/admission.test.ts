@@ -42,7 +42,7 @@ describe('a device agrees with the CPU', () => {
 });
 
 describe('a model that the memory does not hold on the CPU', () => {
-  /** WebGPU is the CPU by another name; what it gives is changed by `change`. */
+  /** The CPU replaces WebGPU here, and `change` modifies its outputs. */
   async function small(change: (values: Float32Array) => void): Promise<{ runtime: Runtime; sizes: number[] }> {
     const real = await loadRuntime();
     const sizes: number[] = [];

@@ -12,7 +12,7 @@ import { chain, childPids, modelFolders, openScorer, temporaryFolder, tree } fro
 
 const quiet = { info: () => undefined, warn: () => undefined };
 
-/** Every path scored by itself, without a prefix that is shared. */
+/** Scores each path alone, without a shared prefix. */
 async function pathByPath(folder: string, job: ScoreJob): Promise<number[]> {
   const scorer = openScorer(folder);
   const scores: number[] = [];
@@ -46,7 +46,7 @@ async function localBench(folder: string): Promise<Bench> {
 
 const datatypes: Readonly<Record<string, string>> = { int64: 'INT64', int32: 'INT32', float32: 'FP32', float16: 'FP16' };
 
-/** A graph of the fixtures as Triton's ONNX Runtime backend serves it. */
+/** Serves a graph of the fixtures as Triton's ONNX Runtime backend does. */
 async function serve(folder: string): Promise<ServedGraph> {
   const session = await InferenceSession.create(join(folder, 'model.onnx'), { intraOpNumThreads: 1 });
   const toTensor = ({ datatype, values, shape }: DecodedInput) =>

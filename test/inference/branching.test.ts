@@ -37,7 +37,7 @@ describe("a graph in Hugging Face's cache layout", () => {
         openGraph(await runtime.createSession(typeof graph === 'string' ? graph : { bytes: graph, folder: root }, 'cpu', 1));
       const [before, after] = [await open(path), await open(writeModel(rewritten, () => ''))];
       expect([before.cacheLayout, after.cacheLayout]).toEqual(['hugging-face', 'token-major']);
-      // Three branches of eight tokens behind a common prompt.
+      // Three branches of eight tokens after a common prompt.
       const prompt = Array.from({ length: 20 }, (_, i) => 5 + ((i * 7) % 60));
       const branches = [0, 1, 2].map((branch) => Array.from({ length: 8 }, (_, i) => 6 + ((i * 11 + branch * 17) % 60)));
       const expected: number[] = [];
@@ -93,7 +93,7 @@ describe('the memory of past sequences', () => {
   it('has room for two of the longest, as far as a sixth of what is free allows', () => {
     const gigabyte = 2 ** 30;
     expect(keptBytes(8_000, 512, 16 * gigabyte)).toBe(64 * 2 ** 20);
-    // 8 B: 32 layers, 8 heads of 128, float32.
+    // Bytes per token of an 8 B model: 32 layers, 8 heads of size 128, float32.
     expect(keptBytes(262_144, 4096, 32 * gigabyte)).toBe(2 * 4096 * 262_144);
     expect(keptBytes(262_144, 8192, 12 * gigabyte)).toBe(2 * gigabyte);
     expect(keptBytes(262_144, 8192, 0)).toBe(16 * 2 ** 20);
@@ -103,7 +103,7 @@ describe('the memory of past sequences', () => {
   it.each(['token-major', 'hugging-face'] as const)('runs an edited last step alone at the size of an 8B model: %s', async (layout) => {
     const runs: RecordedRun[] = [];
     const graph = { ...fakeGraph(layout, runs), bytesPerToken: 262_144 };
-    // The fake cache counts a thousand bytes a token; an 8B model's has 262.
+    // The fake cache counts 1,000 bytes per token, which is 262 times less than an 8 B model's cache.
     const prefixes = new PrefixCache(graph, keptBytes(262_144, 4096, 24 * 2 ** 30) / 262.144);
     const request = (last: number): RunRequest => {
       const ids = Int32Array.from({ length: 1520 }, (_, i) => (i < 1490 ? i % 290 : last));

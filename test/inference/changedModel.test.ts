@@ -41,7 +41,7 @@ describe.each(['hugging-face', 'token-major'] as const)('a %s model that changes
     const onProgress = (done: number) => {
       if (done < 20 || isChanged) return;
       isChanged = true;
-      // In place, as "cp new.onnx model.onnx" does it: the weights are mapped from this file.
+      // Overwrites the file in place, as `cp new.onnx model.onnx` does, while its weights are memory-mapped.
       copyFileSync(second, join(folder, 'model.onnx'));
     };
     const error = await failure(scorer.score(tree(121), { onProgress }));
@@ -54,7 +54,7 @@ describe.each(['hugging-face', 'token-major'] as const)('a %s model that changes
     after.scores.forEach((score, i) => expect(Math.abs(score - expected.scores[i]!)).toBeLessThan(1e-5));
     expect(Math.max(...before.scores.map((score, i) => Math.abs(score - after.scores[i]!)))).toBeGreaterThan(1e-3);
 
-    // What is stored for the first model is the first model's: the broken run left nothing.
+    // The scores stored for the first model are its own: the failed run stored nothing.
     copyFileSync(first, join(folder, 'model.onnx'));
     const again = openScorer(folder, { cacheFolder });
     const known = await again.score(tree(121));

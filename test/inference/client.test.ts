@@ -122,7 +122,7 @@ describe('InferenceClient', () => {
     expect(note()).toContain('at most 8192 tokens');
     await run(4);
     expect(note()).toBeUndefined();
-    // The child notes a message when it gets to it.
+    // The child writes a message to its journal only when it processes it.
     await expect.poll(() => journal('resize')).toBe(6);
     await run(72);
     await run(4, 10);

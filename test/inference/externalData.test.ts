@@ -8,8 +8,8 @@ import { chain, modelFolders, openScorer, temporaryFolder } from './models.js';
 const original = modelFolders['hugging-face'];
 
 /**
- * A model whose larger weights are in `weights.bin` beside it, or rather where `location` says. The bytes are those of the
- * whole original file, in which the weights are where they always were.
+ * A model whose larger weights are in an external file at `location`. The external file is a copy of the whole original
+ * file, so the weights keep their offsets.
  */
 async function withExternalData(location = 'weights.bin'): Promise<string> {
   const folder = join(await temporaryFolder(), 'model');

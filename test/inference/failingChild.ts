@@ -1,6 +1,6 @@
 /**
- * The inference child with a GPU that fails. Its WebGPU is the CPU by another name, and the first `lives` processes lose it
- * in the run of the graph after `runs`: they meet `message`, or abort where there is none.
+ * The inference child with a GPU that fails. The CPU replaces WebGPU, and the first `lives` processes lose it in the
+ * graph run after `runs`: the run fails with `message`, or the process aborts if there is none.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { Engine } from '../../server/inference/engine.js';
@@ -8,7 +8,7 @@ import type { ToChild } from '../../server/inference/protocol.js';
 import { loadRuntime, type Runtime } from '../../server/inference/runtime.js';
 
 export interface FailurePlan {
-  /** Every process leaves a line here. */
+  /** File to which every process appends a line. */
   readonly journal: string;
   readonly lives: number;
   readonly runs: number;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failureOf, runtimeCause } from '../../server/inference/failures.js';
 
-/** As ONNX Runtime words them, path of the build and all. */
+/** Messages exactly as ONNX Runtime writes them, including the build path. */
 const arena =
   "Non-zero status code returned while running Expand node. Name:'' Status Message: /onnxruntime_src/onnxruntime/core/framework/bfc_arena.cc:360 " +
   'void* onnxruntime::BFCArena::AllocateRawInternal(size_t, bool, onnxruntime::Stream*) Failed to allocate memory for requested buffer of size 1125899906842624\n';

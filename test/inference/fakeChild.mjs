@@ -1,7 +1,7 @@
-/** Stands in for the inference child: the first token id of a run decides what happens to it. */
+/** A fake inference child. The first token id of a run decides what happens to the run. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 
-/** Every process and every run is noted here, so that a later process knows what an earlier one did. */
+/** File that records every process and every run, so that a later process knows what an earlier one did. */
 const journal = process.env.FAKE_CHILD_JOURNAL;
 const count = (word) =>
   existsSync(journal)
@@ -22,7 +22,7 @@ process.on('message', (message) => {
   if (message.kind !== 'cancel') last = last.then(() => answer(message));
 });
 
-/** One after the other, as the real child does. */
+/** Answers messages one after the other, as the real child does. */
 async function answer({ kind, id, session, request }) {
   await send({ kind: 'working', id });
   if (kind === 'load') {

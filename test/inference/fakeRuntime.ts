@@ -2,7 +2,7 @@ import type { Graph, KeyValueCache } from '../../server/inference/graph/graph.js
 import type { ProviderName } from '../../server/inference/protocol.js';
 import type { Runtime, RuntimeSession, TensorInfo, TensorValue } from '../../server/inference/runtime.js';
 
-/** Raw scores a causal model might give: two columns, which depend on every token so far. */
+/** Raw scores like those of a causal model: two columns, which depend on all tokens so far. */
 export function fakeScores(tokens: readonly number[]): number[] {
   let state = 7;
   return tokens.flatMap((token) => {
@@ -70,7 +70,7 @@ export interface FakeProvider {
   readonly dims?: readonly number[];
 }
 
-/** Cache-less sessions whose scores come from `fakeScores`, with the faults asked for; `open` counts those not released. */
+/** Sessions without a cache, with scores from `fakeScores` and the given faults. `open` counts unreleased sessions. */
 export function fakeRuntime(
   providers: Partial<Record<ProviderName, FakeProvider>>,
   memory = Infinity,

@@ -76,7 +76,7 @@ describe.each(families.map(({ id }) => id))('%s', (family) => {
     const scorer = openScorer(join(root, family));
     const cases = await readExpected(family);
     const { question, steps } = cases[0]!;
-    // A second solution leaves the first one after two steps, and a third is another one from the start.
+    // The second solution branches off after two steps, and the third one shares no step.
     const job: ScoreJob = {
       question,
       images: [],

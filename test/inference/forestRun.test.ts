@@ -10,7 +10,7 @@ import { RunLimits } from '../../server/inference/runLimits.js';
 import { fakeGraph, fakeRuntime, fakeScores, type RecordedRun } from './fakeRuntime.js';
 import { toRequest } from './segments.js';
 
-/** @param most More tokens in a run find no memory. */
+/** @param most Runs with more tokens than this run out of memory. */
 async function run(request: RunRequest, layout: 'token-major' | 'none', prefixes?: PrefixCache, runs: RecordedRun[] = [], most = Infinity) {
   const inner = fakeGraph(layout, runs);
   const graph: Graph = {
@@ -97,7 +97,7 @@ describe('ForestRun', () => {
     const line = (...ids: number[]) => toRequest([{ parent: -1, ids, reads: [ids.length - 1] }]);
     await run(line(1, 2, 3, 4, 5, 6), 'token-major', prefixes, runs);
     await run(line(1, 2, 3, 4, 9), 'token-major', prefixes, runs);
-    // Shares little: the shared part is copied, and the first line is still there afterwards.
+    // This line shares little: the shared part is copied, and the first line stays in the cache.
     await run(line(1, 7, 7, 7), 'token-major', prefixes, runs);
     await run(line(1, 2, 3, 4, 9, 8), 'token-major', prefixes, runs);
     expect(runs.map(({ past }) => past)).toEqual([0, 4, 1, 5]);

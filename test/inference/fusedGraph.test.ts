@@ -23,7 +23,7 @@ async function both(family: string) {
   return { fused, graphs: [await open(plain.model), await open(fused)] as const };
 }
 
-/** Three branches of eight tokens behind a common prompt of twenty. */
+/** Three branches of eight tokens after a common prompt of twenty. */
 const prompt = Array.from({ length: 20 }, (_, i) => 5 + ((i * 7) % 60));
 const branches = [0, 1, 2].map((branch) => Array.from({ length: 8 }, (_, i) => 6 + ((i * 11 + branch * 17) % 60)));
 const ids = Int32Array.from(branches.flat());
@@ -65,7 +65,7 @@ describe('a decoder whose small nodes were made into few large ones, as CUDA run
   );
 
   it('says with five vectors what the matrix says', () => {
-    // The first token of the cache is seen by the second root alone with what follows it.
+    // The second root and its descendants see only the first token of the cache.
     const vectors = treeVectors(2, { ids: new Int32Array(5), parents: Int32Array.of(~2, 0, 0, ~1, 3) });
     const { data, dims } = withMatrix(vectors)['attention_bias']!;
     const seen = Array.from(data as Float32Array, (value) => (value === 0 ? '1' : '.'));

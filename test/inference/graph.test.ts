@@ -16,13 +16,13 @@ const session = (inputs: TensorInfo[], outputs: TensorInfo[], run?: RuntimeSessi
 const heads = 2;
 const size = 3;
 
-/** The value a key or value cache holds for a token, in one head and place. */
+/** The number in the key or value cache for one token, head and place. */
 const cell = (part: string, token: number, head: number, place: number) =>
   token * 100 + (part.includes('value') ? 50 : 0) + head * 10 + place;
 
 type Cells = Float32Array | Uint16Array;
 
-/** Sessions that keep every token's cells in their cache and check on each run that the past is what it has to be. */
+/** Sessions that keep the cells of each token in their cache, and check the past in every run. */
 function huggingFace(type: 'float32' | 'float16', seen: number[][]): RuntimeSession {
   const Data = type === 'float32' ? Float32Array : Uint16Array;
   const names = ['0.key', '0.value'];

@@ -20,7 +20,7 @@ import type { ScoreJob } from '../../server/scoring/scorer.js';
 import { imagesAt } from '../images.js';
 import { copyModel, openScorer, temporaryFolder } from './models.js';
 
-/** A Qwen2.5-VL: its images have grids of any shape, and its positions three axes. */
+/** A Qwen2.5-VL model, with image grids of any shape and positions on three axes. */
 const model = fileURLToPath(new URL('../fixtures/models/families/vl-prm', import.meta.url));
 
 interface Case {
@@ -31,7 +31,7 @@ interface Case {
 
 const { cases } = JSON.parse(await readFile(join(model, 'expected.json'), 'utf8')) as { cases: readonly Case[] };
 const withTwo = cases.find(({ images }) => images.length === 2)!;
-/** Before and between its images there is text, and behind them. */
+/** Token ids with text before, between and after the images. */
 const ids = Int32Array.from(withTwo.ids.flatMap((entry) => (typeof entry === 'number' ? [entry] : Array<number>(entry[1]).fill(entry[0]))));
 const imageToken = (withTwo.ids.find((entry) => typeof entry !== 'number') as readonly [number, number])[0];
 
@@ -40,7 +40,7 @@ async function pixelsOf({ images }: Case) {
   return toPixels((await prepareImages(files, vlPrm.profile.images!))!, ids, imageToken);
 }
 
-/** The three graphs as they are, or with a decoder in the fast layout. */
+/** Opens the three graphs unchanged, or with a decoder in the fast layout. */
 async function open(layout: Graph['cacheLayout']): Promise<Graph> {
   const folder = await temporaryFolder();
   await cp(model, folder, { recursive: true });
@@ -75,7 +75,7 @@ it.each(['hugging-face', 'token-major'] as const)('gives the same in pieces, fro
   const rows = await batch.run(Int32Array.of(ids[rest]!, ids[rest]!));
   expect(largest(rows.values.subarray(0, rows.width), row(2))).toBeLessThan(1e-4);
 
-  // What a cache held of images is forgotten with them.
+  // Cutting the images from a cache also removes the state that it kept for them.
   cache.cut(0);
   const text = ids.slice(pixels.end + 1, rest);
   const [fresh, again] = [await graph.run(graph.createCache(), text), await graph.run(cache, text)];

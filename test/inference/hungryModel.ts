@@ -1,10 +1,10 @@
 import { dataTypes, makeNode, makeTensor, writeModel } from '../../server/onnx/model.js';
 import { readModel } from '../../server/onnx/readModel.js';
 
-/** No machine has so many bytes, and no address space either. */
+/** More bytes than any machine's memory or address space. */
 const pebibyte = 2 ** 50;
 
-/** The model of a file, which gives the same scores but asks the runtime for `bytes` in runs of more than `most` new tokens. */
+/** Changes a model to request `bytes` from the runtime in runs of more than `most` new tokens, with the same scores. */
 export async function hungryModel(path: string, most: number, bytes = pebibyte): Promise<Buffer> {
   const { graph, fields } = await readModel(path, Infinity);
   const integers = (name: string, ...values: number[]) =>

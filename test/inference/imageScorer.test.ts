@@ -34,7 +34,7 @@ describe('a PRM that reads images', () => {
       const empty = one.steps.flatMap((step, i) => (step.trim() === '' ? [i] : []));
       expect([...skipped.keys()]).toEqual(empty);
       expect(scores).toHaveLength(one.scores.length);
-      // PyTorch takes a step without text into the sequence; StepLens leaves it out, so what follows it differs.
+      // PyTorch includes a step without text in the sequence, StepLens leaves it out, so later scores differ.
       const compared = empty[0] ?? scores.length;
       for (let i = 0; i < compared; i++) expect(Math.abs(scores[i]! - one.scores[i]!)).toBeLessThan(1e-5);
     }

@@ -33,7 +33,7 @@ const job: ScoreJob = {
   ],
 };
 
-/** The bundled policy as a model that reasons before it judges: it goes on with a solution until its answer. */
+/** The bundled policy as a model that reasons before it judges: it continues a solution up to the answer. */
 async function critic(change: object = {}): Promise<string> {
   const folder = await temporaryFolder();
   await copyFile(join(mini, 'policy/policy.onnx'), join(folder, 'model.onnx'));
@@ -53,7 +53,7 @@ function open(modelPath: string): Scorer {
   return scorer;
 }
 
-/** Logits of the next token, from a whole pass. */
+/** Returns the logits of the next token from a full pass. */
 async function nextLogits(session: InferenceSession, ids: readonly number[]): Promise<Float32Array> {
   const length = ids.length;
   const int64 = (values: readonly number[]) => new Tensor('int64', BigInt64Array.from(values, BigInt), [1, length]);
@@ -136,12 +136,12 @@ it("writes with a graph in Hugging Face's layout, too", async () => {
   const profile = { name: 'critic', family: 'own', graph: 'model.onnx', threshold: 0.5, aggregation: 'min', maxTokens };
   await writeFile(join(folder, 'prm.json'), JSON.stringify({ ...profile, critique: { ...critique, end: '<|pad|>', maxReply: 6 } }));
   const { skipped, tokens } = await open(folder).score(job);
-  // Random weights never come to a verdict; they do write.
+  // A model with random weights writes text but never reaches a verdict.
   expect(skipped.get(0)).toMatch(/has no verdict \("The answer is"\) (after 6 tokens|at its end)/);
   expect(tokens).toBeGreaterThan(10);
 });
 
-/** The bundled policy, asked as a published generative PRM is. Its tokenizer has the answers with a blank before them, too, as R-PRM's does. */
+/** The bundled policy with a published generative PRM's prompts. Its tokenizer has " Yes" and " No", like R-PRM's. */
 async function scriptedCritic(family: string, change: object = {}): Promise<string> {
   const folder = await critic();
   const tokenizer = await readFile(join(folder, 'tokenizer.json'), 'utf8');
@@ -162,7 +162,7 @@ async function scriptedCritic(family: string, change: object = {}): Promise<stri
   return folder;
 }
 
-/** Gives the policy in a folder four times its 512 positions, the same again: R-PRM's instructions alone take more. */
+/** Repeats the policy's 512 positions four times, because R-PRM's instructions alone need more than 512. */
 async function lengthen(folder: string): Promise<void> {
   const model = await readModel(join(mini, 'policy/policy.onnx'), Infinity);
   const { nodes, initializers } = model.graph;
@@ -242,14 +242,14 @@ it.each(critiqueScripts)(
     const first = await scorer.score(job, { ignoreCache: true });
     expect([...first.skipped.values()]).toEqual([]);
     expect(first.scores.every((score) => score > 0 && score < 1)).toBe(true);
-    // Another critique differs in the first digits. The keys and values of earlier runs are continued, which rounds the last ones in another way.
+    // A different critique would change the first digits. Reusing the cache changes only the rounding of the last ones.
     const again = await scorer.score(job, { ignoreCache: true });
     again.scores.forEach((score, i) => expect(score).toBeCloseTo(first.scores[i]!, 5));
   },
 );
 
 it('ends a critique where the positions of the graph end, and still asks behind it', { timeout: 120_000 }, async () => {
-  // The end token is one that the model never writes.
+  // The model never writes this end token.
   const full = await open(await scriptedCritic('thinkprm', { end: '<image>', maxReply: 4096 })).score(job);
   expect([...full.skipped.values()]).toEqual([]);
   expect(full.scores.every((score) => score > 0 && score < 1)).toBe(true);

@@ -28,7 +28,7 @@ function completions(rollouts: readonly SampledRollout[]): Completion[] {
   return rollouts as Completion[];
 }
 
-/** A scoring that the client's process does between two tokens of what it writes. */
+/** Returns a scoring function whose run fits between two tokens that the client's process writes. */
 async function scoringOf(client: InferenceClient, onRead: () => void = () => undefined): Promise<() => Promise<unknown>> {
   const tokens = await loadTokenizer(join(imageModel, 'tokenizer.json'));
   const ids = Int32Array.from(tokens.encode('Question: 1+1?\nProcess: 2'));
@@ -129,7 +129,7 @@ describe('a local policy', () => {
     const score = await scoringOf(client);
     const abort = new AbortController();
     const long = policy.sample({ ...base, count: 32, signal: abort.signal });
-    // A score lets itself in between two tokens: when it is there, the process writes.
+    // A score is computed between two tokens, so its arrival shows that the process is writing.
     await score();
     abort.abort();
     await expect(long).rejects.toMatchObject({ name: 'AbortError' });

@@ -8,7 +8,7 @@ import { modelFolders, openScorer, temporaryFolder, tree } from './models.js';
 const inferenceEntry = fileURLToPath(new URL('./failingChild.ts', import.meta.url));
 const dawn =
   'onnxruntime/core/providers/webgpu/buffer_manager.cc:543 status == wgpu::MapAsyncStatus::Success was false. Failed to download data from buffer. wgpu::MapAsyncStatus value: 3, message: [Device] is lost.';
-/** The warm-up is run once as a whole and once in two pieces. */
+/** Runs of the warm-up: one as a whole, two for its two pieces. */
 const warmups = 3;
 
 async function openFailing(plan: Pick<FailurePlan, 'lives' | 'runs' | 'message'>) {
@@ -32,7 +32,7 @@ describe('a device that is lost in the middle of a run', () => {
     const { scores, skipped, tokens } = await scorer.score(job, { onProgress: (count) => done.push(count) });
     scores.forEach((score, i) => expect(Math.abs(score - expected.scores[i]!)).toBeLessThan(1e-6));
     expect(skipped.size).toBe(0);
-    // Three steps were known already, so the second process ran less than all.
+    // Three scores were already known, so the second process ran only the remaining steps.
     expect(done).toEqual([...done].sort((a, b) => a - b));
     expect(tokens).toBeLessThan(expected.tokens);
     expect(starts()).toBe(2);

@@ -18,7 +18,7 @@ export { inferenceEntry, mini };
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** One graph a cache layout. */
+/** One model folder per cache layout. */
 export const modelFolders = {
   'token-major': unscopedMini,
   'hugging-face': join(root, 'test/fixtures/models/token-pair-hf'),
@@ -27,16 +27,16 @@ export const modelFolders = {
 
 export const miniExpected = join(root, 'test/fixtures/models/mini-expected.json');
 
-/** Reads images and samples; PRM and policy in one. */
+/** A model that reads images and is both PRM and policy. */
 export const imageModel = join(root, 'test/fixtures/models/images');
 
-/** What PyTorch gives for it: the images are the bytes the graph gets, 8 rows of 12. */
+/** PyTorch's results for the image model. The images are the bytes that the graph reads, 8 rows of 12. */
 export interface ImageCase {
   readonly question: string;
   readonly images: readonly (readonly number[])[];
   readonly steps: readonly string[];
   readonly scores: readonly number[];
-  /** The likeliest tokens after all steps but the last, the end included where it was reached. */
+  /** The most likely tokens after all steps but the last, including the end token if it was reached. */
   readonly greedy: readonly number[];
 }
 
@@ -44,7 +44,7 @@ export async function readImageCases(): Promise<readonly ImageCase[]> {
   return (JSON.parse(await readFile(join(imageModel, 'expected.json'), 'utf8')) as { cases: readonly ImageCase[] }).cases;
 }
 
-/** Saves pictures of three times the size; their names are their paths. */
+/** Saves the images at three times their size. Their names are their paths. */
 export function saveImages(folder: string, images: ImageCase['images']): Promise<ProblemImage[]> {
   const large = (bytes: readonly number[]) =>
     Buffer.from(Array.from({ length: 24 * 36 }, (_, i) => bytes[Math.floor(i / 36 / 3) * 12 + Math.floor((i % 36) / 3)]!));
@@ -66,7 +66,7 @@ export function openClient(info: (message: string) => void = () => undefined): I
   return client;
 }
 
-/** A scorer on a real child, closed when the test ends; `log` holds what it said. */
+/** A scorer on a real child, closed when the test ends. `log` has its messages. */
 export function openScorer(modelFolder: string, options: Partial<OnnxScorerOptions> = {}): Scorer & { log: string[] } {
   const log: string[] = [];
   const add = (message: string) => void log.push(message);
@@ -86,7 +86,7 @@ export function childPids(log: readonly string[]): number[] {
   return log.flatMap((line) => Number(/^Inference process (\d+) started/.exec(line)?.[1] ?? 0) || []);
 }
 
-/** A copy of a model's folder to change, removed when the test ends. */
+/** Copies a model's folder, with changes. The copy is removed when the test ends. */
 export async function copyModel(
   folder: string,
   change: { profile?: object; policy?: object; files?: Record<string, string | Buffer> } = {},

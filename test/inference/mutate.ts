@@ -9,7 +9,7 @@ export interface Mutation {
 const below = (random: Random, size: number) => Math.min(size - 1, Math.floor(random() * size));
 const pick = <T>(random: Random, list: readonly T[]): T => list[below(random, list.length)]!;
 
-/** What a disk, a network or a text editor does to any file. */
+/** Damage that a disk, a network or a text editor can do to any file. */
 export const byteMutations: readonly Mutation[] = [
   { name: 'one bit flipped', apply: (bytes, random) => flipped(bytes, random, 1, bytes.length) },
   { name: '40 bits flipped', apply: (bytes, random) => flipped(bytes, random, 40, bytes.length) },
@@ -61,7 +61,7 @@ const strange: readonly Json[] = [
   { '': null },
 ];
 
-/** What a hand, a script or a stranger does to a JSON file. */
+/** Changes that a person, a script or an attacker can make to a JSON file. */
 export const jsonMutations: readonly Mutation[] = [
   { name: 'a value replaced', apply: jsonMutation((at, key, random) => void set(at, key, pick(random, strange))) },
   { name: 'a field deleted', apply: jsonMutation((at, key) => void (Array.isArray(at) ? at.splice(Number(key), 1) : delete at[key])) },
@@ -86,7 +86,7 @@ export const jsonMutations: readonly Mutation[] = [
   { name: 'nested 20,000 deep', apply: (bytes) => Buffer.from(`${'['.repeat(20_000)}${bytes.toString()}${']'.repeat(20_000)}`) },
 ];
 
-/** What a stranger writes into `tokenizer_config.json`: chat templates are programs. */
+/** Hostile chat templates for `tokenizer_config.json`. Chat templates are programs. */
 export const templateMutations: readonly Mutation[] = [
   '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}',
   '{% for a in range(2000000000) %}x{% endfor %}',
@@ -112,7 +112,7 @@ function jsonMutation(
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       if (typeof next !== 'object' || next === null) continue;
       for (const key of Object.keys(next)) {
-        // A vocabulary has thousands of entries and no more kinds of them than a few.
+        // A vocabulary has thousands of entries of only a few kinds, so most are skipped.
         if (places.length > 400 && random() < 0.95) continue;
         places.push([next, key]);
         open.push(get(next, key));
@@ -132,7 +132,7 @@ function set(at: Container, key: string, value: Json): void {
   (at as { [key: string]: Json })[key] = value;
 }
 
-/** What a stranger does to an ONNX model: sizes that are not those of the data (onnx.proto3, field numbers in comments). */
+/** Hostile changes to an ONNX model: sizes that do not match the data (onnx.proto3, field numbers in comments). */
 export const modelMutations: readonly Mutation[] = [
   {
     name: 'the size of a weight changed',
@@ -166,7 +166,7 @@ function changeGraph(model: Buffer, message: number, random: Random, field: numb
       if (one !== chosen) return one.raw;
       const changed = fields(one.body).map((inner) => {
         if (inner.number !== field) return inner.raw;
-        // Sizes are packed into one field, or are in one each.
+        // Sizes are packed into one field, or each has its own field.
         if (inner.wire === 2) return lengthDelimited(field, Buffer.concat(varints(inner.body).map((value) => varint(change(value)))));
         return Buffer.concat([varint(field << 3), varint(change(inner.value))]);
       });

@@ -15,7 +15,7 @@ import { tinyProfiles } from '../scoring/backends/tinyModel.js';
 import { chain, modelFolders, openScorer, temporaryFolder } from './models.js';
 import { byteMutations, jsonMutations, type Mutation, modelMutations, templateMutations } from './mutate.js';
 
-/** One child for all scorers: starting one for each of them would take most of the time. */
+/** One child for all scorers, because starting one for each scorer would take most of the time. */
 const shared = vi.hoisted(() => ({ client: undefined as { dispose(): Promise<void> } | undefined }));
 vi.mock('../../server/inference/client.js', async (importOriginal) => {
   const original = await importOriginal<typeof Client>();
@@ -44,12 +44,12 @@ const { none, 'hugging-face': huggingFace } = modelFolders;
 interface Plan {
   readonly kind: 'model' | 'tokenizer' | 'profile';
   readonly count: number;
-  /** Changed in turn: a file of a model's folder, and what happens to it. */
+  /** Files of a model's folder that are changed in turn, each with its mutations. */
   readonly files: readonly { readonly from: () => string; readonly file: string; readonly mutations: readonly Mutation[] }[];
 }
 
 let server: LoopbackServer;
-/** Holds a profile that names the server. */
+/** Folder with a profile that names the server. */
 let remote: string;
 const json = [...byteMutations, ...jsonMutations];
 const short = [byteMutations[0]!, byteMutations[3]!, ...jsonMutations];
@@ -110,7 +110,7 @@ describe('200 damaged or hostile files', () => {
     }
     const own = outcomes.filter((one) => one.kind === kind);
     expect(own.filter(({ outcome }) => outcome !== 'scored' && outcome !== 'refused')).toEqual([]);
-    // Harmless changes are no reason to refuse a model, and a check that refuses none checks nothing.
+    // Some harmless changes must be scored, and some changes must be refused.
     for (const outcome of ['scored', 'refused'])
       expect(own.filter((one) => one.outcome === outcome).length, outcome).toBeGreaterThan(count / 20);
   });
@@ -123,7 +123,7 @@ describe('200 damaged or hostile files', () => {
   });
 });
 
-/** `scored`, `refused`, or what went wrong. */
+/** Returns `scored`, `refused`, or a description of the failure. */
 async function tryModel(folder: string): Promise<string> {
   const job = chain(3);
   const host = {

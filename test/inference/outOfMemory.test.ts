@@ -6,7 +6,7 @@ import type { ScoreJob } from '../../server/scoring/scorer.js';
 import { hungryModel } from './hungryModel.js';
 import { chain, copyModel, imageModel, modelFolders, openClient, openScorer } from './models.js';
 
-/** A copy of a model that cannot run more than so many tokens at a time: the runtime's own allocator refuses. */
+/** A copy of a model that cannot run more than `most` tokens at a time, because the runtime's allocator refuses. */
 async function hungryCopy(folder: string, most: number): Promise<string> {
   return copyModel(folder, { files: { 'model.onnx': await hungryModel(join(folder, 'model.onnx'), most) } });
 }
@@ -77,7 +77,7 @@ describe('a model too large for the memory', () => {
     await expect(failed).rejects.toThrow(
       /model\.onnx cannot be run: the memory of cpu is too small: Failed to allocate .*\. Use a smaller precision \("steplens quantise" makes one\) or a smaller 'maxTokens' in .*prm\.json, which/,
     );
-    // What fits is scored all the same.
+    // Steps that fit are still scored.
     expect((await scorer.score(chain(2))).skipped.size).toBe(0);
   });
 

@@ -16,7 +16,7 @@ interface RecordedTree {
   readonly parents: readonly number[];
 }
 
-/** A graph whose tokens see the path that the tree gives them, and whose cache holds the tokens of the path to the last. */
+/** A graph whose tokens attend to their path in the tree. Its cache has the tokens on the path to the last token. */
 function fakeTreeGraph(runs: RecordedTree[]): Graph {
   const graph = fakeGraph('token-major', []);
   return {
@@ -50,7 +50,7 @@ async function run(request: RunRequest, graph: Graph, { prefixes = new PrefixCac
   return { values, tokens: packed.result.tokens };
 }
 
-/** What a full pass of each path gives. */
+/** Scores from a full pass of each path. */
 function expected(segments: readonly Segment[]): number[][] {
   return segments.flatMap(({ ids, reads }, i) => {
     const path: number[] = [];

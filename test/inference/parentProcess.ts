@@ -1,4 +1,4 @@
-/** A program with an inference child: `parentProcess.ts ENTRY killed|done`; it stays, or has nothing left to do. */
+/** A program with an inference child: `parentProcess.ts ENTRY killed|done` keeps running until killed, or finishes. */
 import { InferenceClient } from '../../server/inference/client.js';
 
 const [entry, how] = process.argv.slice(2);

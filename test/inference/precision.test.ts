@@ -10,11 +10,11 @@ const root = fileURLToPath(new URL('../fixtures/models/precision', import.meta.u
 interface Expected {
   readonly ids: readonly [readonly number[], readonly number[]];
   readonly reads: readonly [readonly number[], readonly number[]];
-  /** Rows of logits by PyTorch, the reads of the first sequence, then those of the second. */
+  /** Rows of logits from PyTorch, for the reads of the first sequence, then of the second. */
   readonly logits: Readonly<Record<string, readonly (readonly number[])[]>>;
 }
 
-/** Tokens that both sequences begin with. */
+/** Number of tokens with which both sequences begin. */
 const shared = 9;
 const expected = JSON.parse(await readFile(join(root, 'expected.json'), 'utf8')) as Expected;
 
@@ -26,7 +26,7 @@ const load = (graphPath: string): LoadRequest => ({
   columns: new Int32Array(0),
 });
 
-/** What both share, and what follows in each. */
+/** The shared prefix of both sequences, and the rest of each. */
 function forest(): RunRequest {
   const [first, second] = expected.ids;
   const ids = [...first, ...second.slice(shared)];
@@ -55,7 +55,7 @@ async function run(graphPath: string, request = forest()): Promise<number[][]> {
   return rows;
 }
 
-/** Largest allowed difference of a logit; half precision computes in half precision, where PyTorch only rounded the weights. */
+/** Largest allowed difference of a logit. `half` also computes in half precision; PyTorch only rounded the weights. */
 const tolerances: Readonly<Record<string, number>> = { half: 0.01 };
 
 describe.each(Object.keys(expected.logits))('a graph of kind %s', (kind) => {

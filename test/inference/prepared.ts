@@ -1,4 +1,4 @@
-/** What the tests of several files open; made once, before the first of them. */
+/** Files that several test files use, created once before the first of them runs. */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,13 +6,13 @@ import { buildSync } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The child's program, bundled as it is shipped; below node_modules, so that it finds the native runtime. */
+/** The child's program, bundled as shipped. It is below node_modules, so that it finds the native runtime. */
 export const inferenceEntry = join(root, 'node_modules/.cache/steplens-test/inference.js');
 
 /** The bundled model. */
 export const mini = join(root, 'media/models/mini');
 
-/** The bundled model without its scope: these tests score texts of any kind. */
+/** The bundled model without its scope, because these tests score texts of any kind. */
 export const unscopedMini = join(root, 'node_modules/.cache/steplens-test/mini');
 
 export function setup(): void {

@@ -9,14 +9,14 @@ import { readModel } from '../../server/onnx/readModel.js';
 import { createScorer } from '../../server/scoring/onnxScorer.js';
 import { copyModel, inferenceEntry, mini, modelFolders, openScorer, tree } from './models.js';
 
-/** The bundled model with its prepared graph, in a folder of its own. */
+/** Copies the bundled model with its prepared graph to a new folder. */
 async function prepared(): Promise<string> {
   const folder = await copyModel(modelFolders['token-major']);
   await copyFile(join(mini, 'model.cpu.onnx'), join(folder, 'model.cpu.onnx'));
   return folder;
 }
 
-/** A scorer whose child opened the model before. */
+/** Creates a scorer whose child has already started to open the model. */
 function openEarly(folder: string) {
   startEarly(inferenceEntry, join(folder, 'model.onnx'));
   const log = { info: () => undefined, warn: () => undefined };
@@ -25,7 +25,7 @@ function openEarly(folder: string) {
   return scorer;
 }
 
-/** The model with the signs of its largest weights turned. */
+/** Inverts the signs of a model's largest weights. */
 async function changeWeights(path: string): Promise<void> {
   const model = await readModel(path, Infinity);
   const initializers = model.graph.initializers.map((tensor) => {

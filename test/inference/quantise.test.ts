@@ -22,7 +22,7 @@ const precision = join(root, 'test/fixtures/models/precision');
 const samples = join(root, 'media/samples/candidates.json');
 const options = { signal: new AbortController().signal, onProgress: () => undefined };
 
-/** The command on a real model: what it printed, and the folder it made. */
+/** Runs the command on a real model. Returns its output and the folder that it created. */
 async function quantise(folder: string, ...args: string[]): Promise<{ out: string; made: string }> {
   const made = join(await temporaryFolder(), 'int8');
   const { code, out, err } = await run(['quantise', folder, '--out', made, ...args], {
@@ -39,7 +39,7 @@ async function changes(before: string, after: string, jobs: readonly ScoreJob[])
   const found: number[] = [];
   for (const job of jobs) {
     const [a, b] = [await old.score(job), await own.score(job)];
-    // Both leave the same steps out: those that are not of the model's world.
+    // Both models skip the same steps: those outside the model's scope.
     expect([...b.skipped.keys()]).toEqual([...a.skipped.keys()]);
     a.scores.forEach((score, i) => {
       if (!a.skipped.has(i)) found.push(Math.abs(score - b.scores[i]!));
@@ -134,7 +134,7 @@ async function quantized(path: string): Promise<string> {
   return to;
 }
 
-/** Whole numbers up to 127, in each row and column one of 127: int8 holds them exactly, half precision too. */
+/** Whole numbers up to 127, with a 127 in each row and column. int8 and half precision represent them exactly. */
 const whole = (random: () => number, rows: number, columns: number) =>
   sequence(rows * columns, (i) => (Math.floor(i / columns) % 32 === (i % columns) % 32 ? 127 : Math.floor(random() * 255) - 127));
 const bytes = (values: Float32Array) => Buffer.from(values.buffer);

@@ -54,7 +54,7 @@ describe('drawToken', () => {
   });
 });
 
-/** What happened in a graph whose next token depends on all before: `vocabulary` columns, with every run's rows noted. */
+/** A graph whose next token depends on all earlier ones, with `vocabulary` columns, and a record of each run's rows. */
 interface Recorded {
   readonly graph: Graph;
   readonly runs: (readonly number[])[];

@@ -27,7 +27,7 @@ const toJob = ({ question, steps }: Pick<Expected, 'question' | 'steps'>): Score
   steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })),
 });
 
-/** What PyTorch gives, written when the model was exported. */
+/** Reads PyTorch's results, which were written when the model was exported. */
 async function readExpected(folder: string): Promise<readonly Expected[]> {
   const file = folder === modelFolders['token-major'] ? miniExpected : join(folder, 'expected.json');
   const { cases } = JSON.parse(await readFile(file, 'utf8')) as { cases: readonly Expected[] };
@@ -42,7 +42,7 @@ describe.each(layouts)('parity with PyTorch: %s', (_layout, folder) => {
     for (const { question, steps, ids } of await readExpected(folder)) {
       const problem = encoder.open(question);
       const own = [...problem.prompt, ...steps.flatMap((step, i) => problem.step(step, i).ids)];
-      // What follows the last marker is not run.
+      // Tokens after the last marker are not run.
       expect(own).toEqual(ids.slice(0, own.length));
     }
   });
@@ -52,7 +52,7 @@ describe.each(layouts)('parity with PyTorch: %s', (_layout, folder) => {
     for (const expected of await readExpected(folder)) {
       const { scores } = await scorer.score(toJob(expected));
       expect(scores).toHaveLength(expected.scores.length);
-      // PyTorch takes a step without text into the sequence; StepLens leaves it out, so what follows it differs.
+      // PyTorch includes a step without text in the sequence, StepLens leaves it out, so later scores differ.
       const empty = expected.steps.findIndex((step) => step.trim() === '');
       scores.forEach((score, i) => {
         if (i === empty) expect(score).toBeNaN();
@@ -89,7 +89,7 @@ describe.each(layouts)('sharing prefixes: %s', (layout, folder) => {
   });
 });
 
-/** Every step's score from one run over question and steps, by an own session without any sharing. */
+/** Scores each step by a separate run over the question and its path, in its own session without sharing. */
 async function fullPasses(folder: string, job: ScoreJob): Promise<number[]> {
   const { profile, graphPath, tokenizerPath } = await loadProfile(folder);
   const tokenizer = await loadTokenizer(tokenizerPath, ...markersOf(profile.layout));
@@ -112,7 +112,7 @@ async function fullPasses(folder: string, job: ScoreJob): Promise<number[]> {
         const bias = Float32Array.from({ length: length * length }, (_, i) => (i % length > Math.floor(i / length) ? -1e9 : 0));
         feeds[input.name] = new Tensor('float32', bias, [1, 1, length, length]);
       } else {
-        // No past, and no image.
+        // An empty past, and no images.
         const dims = input.shape.map((size, axis) =>
           typeof size === 'number' ? size : axis === 0 && input.name !== 'pixel_values' ? 1 : 0,
         );

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { RunRequest } from '../../server/inference/protocol.js';
 
-/** Tokens below another segment (its position; -1: a root). */
+/** Tokens after the segment at the index `parent` (-1: a root). */
 export interface Segment {
   readonly parent: number;
   readonly ids: readonly number[];
@@ -9,7 +9,7 @@ export interface Segment {
   readonly reads: readonly number[];
 }
 
-/** The request that runs segments, with `more` of what else a request says. */
+/** Returns a request that runs these segments, with `more` of its fields. */
 export function toRequest(segments: readonly Segment[], more: Partial<RunRequest> = {}): RunRequest {
   const offsets = [0];
   for (const { ids } of segments) offsets.push(offsets.at(-1)! + ids.length);

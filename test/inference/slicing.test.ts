@@ -28,7 +28,7 @@ beforeAll(async () => {
   runtime = await loadRuntime();
 });
 
-/** The graph of a folder as it is, and rewritten for two of its columns, or all where it has no more. */
+/** Opens the graph of a folder twice: unchanged, and rewritten for two of its columns (or all, if it has no more). */
 async function openBoth(
   folder: string,
   file = 'model.onnx',
@@ -53,17 +53,17 @@ function expectSame(all: Scores, some: Scores, reads: Int32Array): void {
   );
 }
 
-/** Those whose embeddings and images are graphs of their own. */
+/** Families with separate graphs for embeddings and images. */
 const inParts = ['visualprm', 'vl-prm', 'ursa-rm-images'];
 
-/** The scores at some tokens, with and without a past. */
+/** Compares the scores at some tokens, with and without a past. */
 async function compare({ whole, sliced }: { whole: Graph; sliced: Graph }, sequence = ids): Promise<void> {
   const [cache, other] = [whole.createCache(), sliced.createCache()];
   const reads = Int32Array.of(2, 3, 11);
   const [first, second] = [sequence.subarray(0, 12), sequence.subarray(12)];
   expectSame(await whole.run(cache, first), await sliced.run(other, first, undefined, reads), reads);
   if (whole.cacheLayout !== 'none') expectSame(await whole.run(cache, second), await sliced.run(other, second, undefined, reads), reads);
-  // Nothing is read of the last run, as of a long sequence's first half.
+  // No token is read in this run, as in the first half of a long sequence.
   if (whole.cacheLayout !== 'none')
     expect((await sliced.run(other, first, undefined, new Int32Array(0))).width).toBe((await whole.run(cache, first)).width);
   expect(other.length).toBe(cache.length);
@@ -165,7 +165,7 @@ describe('a graph rewritten to score the wanted tokens alone', () => {
   it('leaves large weights in their files, at any offset and behind links', async () => {
     const store = await temporaryFolder();
     const folder = await temporaryFolder();
-    // Every weight outside, the first one at an odd place.
+    // All weights are external, the first one at an odd offset.
     const model = await readModel(join(modelFolders['hugging-face'], 'model.onnx'), Infinity);
     let at = 3;
     const parts: Buffer[] = [Buffer.alloc(at)];

@@ -18,7 +18,7 @@ describe.each(['mistral', 'qwen2'])('a %s whose layers look back no further than
     const scorer = openScorer(join(root, name));
     for (const { question, steps, scores: expected } of cases) {
       const path = steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) }));
-      // A second solution leaves the first one after its first step, so that the others continue from a shared prefix.
+      // A second solution branches off after the first step, so that the other steps continue from a shared prefix.
       const forest = [...path, { text: 'Step 2: It is 5.', parent: 0 }, { text: 'Step 3: So 6.', parent: steps.length }];
       for (const job of [path, forest]) {
         const { scores } = await scorer.score({ question, images: [], steps: job }, { ignoreCache: true });

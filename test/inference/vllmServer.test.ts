@@ -6,7 +6,7 @@ import type { Completion, Policy } from '../../server/labeling/policy.js';
 import { VllmServer } from '../labeling/vllmServer.js';
 import { imageModel, openClient, readImageCases, saveImages, temporaryFolder } from './models.js';
 
-/** An ONNX policy behind HTTP, as vLLM would serve it, and what it was asked to write. */
+/** Serves an ONNX policy over HTTP as vLLM would, and records the requests. */
 async function serve(folder: string): Promise<{ local: Policy; remote: Policy; server: VllmServer }> {
   const local = openLocalPolicy({ folder, client: openClient(), device: 'cpu', threads: 1 });
   const server = await VllmServer.start({ policy: local });
@@ -36,7 +36,7 @@ it.each([imageModel])('a local policy writes the same through HTTP: %s', async (
   for (const prefix of [[], ['Two and two make four.']]) {
     const request = { question: 'How many are left?', images, prefix, count: 8, seed: 5 };
     const [near, far] = [await local.sample(request), await remote.sample(request)];
-    // Steps that one hands over as text the other splits again: compared without their borders.
+    // The server sends steps as text, which the policy splits again, so they are compared without step boundaries.
     const text = (rollout: unknown): string => (rollout as Completion).steps.join('').replace(/\s+/g, '');
     expect(far.map(text)).toEqual(near.map(text));
     expect(far.map((rollout) => (rollout as Completion).finish)).toEqual(near.map((rollout) => (rollout as Completion).finish));

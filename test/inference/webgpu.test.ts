@@ -44,7 +44,7 @@ describe('a WebGPU whose memory is full', () => {
   it('runs smaller pieces, and says so', async () => {
     process.env['VK_DRIVER_FILES'] = driver;
     const folder = modelFolders['hugging-face'];
-    // Not too much for the CPU, whose runs here are shorter, and four times what a buffer of SwiftShader may have.
+    // 4 GiB is four times SwiftShader's buffer limit. The CPU does not need so much, because its runs here are shorter.
     const copy = await copyModel(folder, { files: { 'model.onnx': await hungryModel(join(folder, 'model.onnx'), 150, 2 ** 32) } });
     const days = Array.from({ length: 8 }, (_, day) => `On day ${day} there are ${4 + day} + 1 = ${5 + day} apples.`).join(' ');
     const job = { question: 'How many apples are there?', images: [], steps: [{ text: days }, { text: 'So there are 13.', parent: 0 }] };

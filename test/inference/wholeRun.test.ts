@@ -18,7 +18,7 @@ function pathOf(segments: readonly Segment[], segment: number): number[] {
   return path;
 }
 
-/** What a full pass of each path gives. */
+/** Scores from a full pass of each path. */
 function expected(segments: readonly Segment[]): number[][] {
   return segments.flatMap(({ ids, reads }, i) => {
     const path = pathOf(segments, i);
@@ -27,7 +27,7 @@ function expected(segments: readonly Segment[]): number[][] {
   });
 }
 
-/** Scores trees of no more than `fits` tokens; sequences with a cache of any length. */
+/** A graph that scores trees of at most `fits` tokens, and sequences of any length with a cache. */
 function fakeTreeGraph(runs: number[], fits = Infinity): Graph {
   const graph = fakeGraph('token-major', []);
   const score = (paths: number[][], reads: Int32Array) => ({
@@ -144,7 +144,7 @@ describe('a run that keeps nothing on this side of the device', () => {
 });
 
 describe('on CUDA', () => {
-  /** CUDA is the CPU by another name, with no memory for a whole model beside it. */
+  /** The CPU replaces CUDA here, without memory for a second whole model. */
   it("a model in Hugging Face's layout is admitted by its first layers, and its keys and values are not fetched", async () => {
     const real = await loadRuntime();
     const runs: string[][] = [];

@@ -71,7 +71,7 @@ describe('thoughts', () => {
       expect(read({ message: { ...message, content }, finish_reason: 'stop' }, ['We add.'])).toEqual({
         failure: 'The model thought and wrote no answer.',
       });
-    // Nothing more is a continuation of a text that was complete.
+    // An empty text is a valid continuation of a complete solution.
     expect(read({ message: { content: '' }, finish_reason: 'stop' }, ['The answer is 5.'])).toEqual({ steps: [], finish: 'stop' });
   });
 

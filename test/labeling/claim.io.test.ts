@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Rewrites a claim as another holder's, its heartbeat some seconds ago. */
+/** Rewrites a claim for another holder, with a heartbeat `secondsAgo` in the past. */
 async function become(changed: Readonly<Record<string, unknown>>, secondsAgo = 0): Promise<void> {
   await writeFile(path, JSON.stringify({ ...(JSON.parse(await readFile(path, 'utf8')) as object), ...changed }));
   const then = new Date(Date.now() - secondsAgo * 1000);

@@ -40,7 +40,7 @@ const options: RunOptions = {
 
 async function world(server: VllmServer, clock = { now: 0 }): Promise<LabelWorld> {
   const folder = await mkdtemp(join(root, 'run-'));
-  // The way of continuing is chosen, so that all requests of the server are rollouts.
+  // With a chosen way of continuing, no request is spent on finding it, so all requests are for rollouts.
   const policy = connect(server, { retries: 2, continuation: 'prefix' });
   return { policy, judge: answerJudge, folder, images: () => [], now: () => (clock.now += 10) };
 }
@@ -77,7 +77,7 @@ describe('the costs in a log', () => {
     expect(total.cachedTokens).toBeGreaterThan(0);
     expect([problems, finished]).toEqual([3, 3]);
     expect(labels).toBeGreaterThan(0);
-    // The summary has what was sampled now, the log what was sampled ever.
+    // The summary counts what this run sampled, the log counts everything sampled so far.
     expect(summary.promptTokens).toBe(total.promptTokens - first.total.promptTokens);
     expect(phases.question.rollouts).toBe(12);
     expect(phases.question.rollouts + phases.steps.rollouts).toBe(total.rollouts);
@@ -99,7 +99,7 @@ describe('the costs in a log', () => {
   });
 
   it('have the calls of a judge apart, those about a complete solution too', async () => {
-    // Every answer is written in words, so the rules decide nothing.
+    // All answers are written in words, so the rules cannot decide any of them.
     const policy: Policy = policyOf(({ prefix, count, seed }) =>
       completions(
         ...Array.from({ length: count }, (_, i) => [...counted(0, seed + i).slice(0, 2), `It is item ${i}.`].slice(prefix.length)),
@@ -183,7 +183,7 @@ describe('steplens cost', () => {
     expect(rollouts('mcts: from steps')).toBe(costs[0]!.phases.steps.rollouts);
     expect(rollouts('monte-carlo: total')).toBe(costs[1]!.total.rollouts);
     expect(rollouts('all methods')).toBe(costs[0]!.total.rollouts + costs[1]!.total.rollouts);
-    // A table a run, and one of both.
+    // One table for each run, and one for both.
     expect(out.match(/step labels?, /g)).toHaveLength(3);
     const json = await run(['cost', search.folder, chains.folder, '--json']);
     expect(
@@ -242,7 +242,7 @@ describe('steplens cost', () => {
     expect([unreported, requests]).toEqual([Math.ceil(requests / 2), some!.server.requests.length]);
     expect(promptTokens).toBe(some!.server.told.prompt);
     expect(some!.out).toContain(`${unreported} of ${requests} requests came without their tokens: tokens and price are too low.`);
-    // The card of an export says it, too.
+    // The card of an export also reports it.
     const card = await run(['export', none!.folder, '--to', 'mm-prm', '--out', join(root, 'unreported.jsonl')]);
     expect(card.code).toBe(0);
     expect(await readFile(join(root, 'unreported.card.md'), 'utf8')).toContain('requests whose tokens the servers do not report');
@@ -262,7 +262,7 @@ describe('the tree panel', () => {
   it('gets what the labels of its tree cost, and how the policy continued and why', async () => {
     const server = await startServer({ cached: 3 }, walkPolicy({ mistakeRate: 0.3 }));
     const here = await world(server);
-    // The way of continuing is found out.
+    // The policy detects the way of continuing.
     const policy = connect(server, { continuation: 'auto' });
     await labelRun({ ...options, problems: options.problems.slice(0, 1) }, { ...here, policy });
     const events = (await readEventLog(join(here.folder, 'p0.events.jsonl'))).recorded.map(({ event }) => event);
@@ -290,7 +290,7 @@ describe('the tree panel', () => {
     expect(info.continuation).toEqual({ way: 'prefix', why: expect.stringContaining('counts fewer prompt tokens') as string });
     expect(replay.continuation).toEqual(info.continuation);
     expect(events[0]).toMatchObject({ continuation: info.continuation });
-    // It is no part of what makes a run the same.
+    // It is not part of the run's identity, so the run continues.
     await labelRun(
       { ...options, problems: options.problems.slice(0, 1) },
       { ...here, policy: connect(server, { continuation: 'prefix' }) },

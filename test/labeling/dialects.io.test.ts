@@ -7,7 +7,7 @@ import { OpenAiClient } from '../../server/remote/openAiClient.js';
 import { ask, completed, failures, settings } from './openAiSetup.js';
 import { type Answer, type StreamServer, streamServer } from './streamServer.js';
 
-/** Of a busy machine: sockets answer late there. */
+/** A long timeout, because sockets answer late on a busy machine. */
 const waiting = { timeout: 30_000 };
 
 type Body = Readonly<Record<string, unknown>>;
@@ -15,7 +15,7 @@ const solution = '<step>2 + 3 = 5.</step>\n<answer>5</answer>';
 const connect = ({ url }: StreamServer, changed: Partial<OpenAiPolicyOptions> = {}): Policy =>
   openOpenAiPolicy({ ...settings(url), continuation: 'prompt', ...changed });
 
-/** Answers a request whole, or with the refusal that `refusal` finds in it. */
+/** A server that answers a request in full, or with the error that `refusal` returns for it. */
 function server(refusal: (body: Body) => unknown, status = 400): Promise<StreamServer> {
   const answer: Answer = (response, body) => {
     const refused = refusal(body);
@@ -96,7 +96,7 @@ describe('the number of completions of a request', waiting, () => {
       const rollouts = completed(await policy.sample(ask({ count, onCost: (cost) => costs.push(cost) })));
       expect(rollouts).toHaveLength(count);
     }
-    // What was refused is asked for once.
+    // A refused number of choices is requested only once.
     expect(here.requests.filter(({ n }) => Number(n ?? 1) > most)).toHaveLength(most > 1 ? 1 : here.requests.length - 18);
     expect(costs.reduce((sum, { completionTokens }) => sum + completionTokens, 0)).toBe(4 * 18);
   });
@@ -130,7 +130,7 @@ describe('a reasoning model of OpenAI', waiting, () => {
     expect((await policy.describe()).continuation?.way).toBe('prompt');
     expect(completed(await policy.sample(ask({ prefix: ['We add.'] })))).toHaveLength(3);
     expect(here.requests.at(-1)).toMatchObject({ max_completion_tokens: 256, temperature: 1 });
-    // What the user chose is not left out, although the same field was refused in a request of our own.
+    // A value chosen by the user is still sent, although the server refused the same field in a request of our own.
     await expect(connect(here, { temperature: 0.5 }).sample(ask())).rejects.toThrow(/refuses the value of "temperature"/);
   });
 

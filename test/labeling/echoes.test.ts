@@ -64,7 +64,7 @@ describe('a solution that starts anew', () => {
     const before = ['We have 2 apples.', 'We buy 3 more apples.', 'We add both numbers.'];
     expect(read(tagged(before[1]!, 'Then 4 are eaten.', 'So 1.'), before)).toHaveProperty('failure');
     expect(read(tagged(before[1]!, before[2]!, 'So 5.'), before)).toMatchObject({ steps: rest, echoed: 2 });
-    // What is short may come again by itself.
+    // A short step may be repeated without being an echo.
     expect(read(tagged('We add.', 'So 5.'), ['We add.', 'We have 2 apples.'])).toHaveProperty('failure');
     expect(read(tagged('We add.', 'So 5.'), ['Look.', 'We add.', 'We have 2 apples.'])).toMatchObject({ finish: 'stop' });
   });

@@ -11,7 +11,7 @@ import { type TreeFile, type TreeFileNode, treeFile, treeText } from '../../serv
 import { badJudge, completions, policyOf, problem, walkPolicy } from './scripted.js';
 import { answerJudge, solverPolicy } from './solverPolicy.js';
 
-/** A generated problem, solved by the stochastic solver. */
+/** Labels a generated problem, with the stochastic solver as policy. */
 async function run(index: number, seed: number, settings: Partial<SearchSettings> = {}): Promise<TreeFile> {
   const generated = generateProblem(21, index);
   const described = { id: `g${index}`, question: generated.question, answer: String(generated.answer), images: [] };
@@ -81,7 +81,7 @@ describe('the search', () => {
           expect(fromRollouts).toEqual(node.correct_rollouts.filter((rollout) => rollout.length > 0));
         }
         expect(all.map(({ node }) => node).sort((a, b) => a - b)).toEqual(all.map((_, i) => i));
-        // One binary search may go beyond the budget: there are at most ten steps.
+        // The last binary search may exceed the budget by up to four batches, because a solution has at most ten steps.
         const spent = all.reduce((sum, { seeds }) => sum + seeds.length * rollouts, 0);
         expect(spent).toBeLessThan(Math.max(budget, 1) + 4 * rollouts);
       }),
@@ -106,7 +106,7 @@ describe('the search', () => {
 
   it.each([0, 1, 2, 3, 4, 5, 6, 7])('finds the first error at step %i of 8 by binary search', async (bad) => {
     const wrong = Array.from({ length: 8 }, (_, i) => (i === bad ? 'bad' : `s${i}`));
-    // From a prefix without the bad step the first rollout is wrong and the second right; from one with it, all are wrong.
+    // Without the bad step in the prefix, the first rollout is wrong and the second right. With it, all are wrong.
     const policy = policyOf(({ prefix }) =>
       completions(wrong.slice(prefix.length), prefix.includes('bad') ? wrong.slice(prefix.length) : ['right']),
     );
@@ -118,7 +118,7 @@ describe('the search', () => {
     expect(Math.min(...lengths('before'))).toBe(bad + 1);
     expect(Math.max(0, ...lengths('after'))).toBe(bad);
     for (const { node, outcome } of moves) expect(tree.nodes[node]!.value === 0).toBe(outcome === 'before');
-    // The whole solution is complete: it is not sampled, its verdict is known.
+    // The whole solution is not sampled, because it is complete and its verdict is known.
     const whole = moves.find((move) => move.middle === 7);
     if (whole !== undefined) expect(tree.nodes[whole.node]).toMatchObject({ seeds: [], correct: 0, total: 1, value: 0 });
   });
@@ -133,7 +133,7 @@ describe('the search', () => {
     const selected = ofKind(events, 'selected');
     expect(selected.slice(0, 2)).toMatchObject([{ node: 0, rollout: 1, pool: 2 }, { rollout: 0 }]);
     expect(tree.nodes[selected[1]!.node]!.correct).toBe(3);
-    // alpha^(1 - 1/2) * beta^(2 words / 500), and nothing was selected before.
+    // q = alpha^(1 - 1/2) * beta^(2 words / 500). u = 0, because nothing was selected before.
     expect(selected[0]!.q).toBeCloseTo(0.5 ** 0.5 * 0.9 ** (2 / 500), 8);
     expect(selected[0]!.u).toBe(0);
   });

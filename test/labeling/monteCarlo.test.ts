@@ -29,7 +29,7 @@ describe('Monte-Carlo', () => {
     expect(defaultMonteCarlo).toEqual({ solutions: 4, continuations: 16, maxSteps: 12, threshold: 0, earlyStop: false });
   });
 
-  // From the problem three solutions; from a prefix without the bad step half are right, from one with it none.
+  // The problem has three solutions. Half of the rollouts from a prefix without the bad step are right, with it none.
   const policy = policyOf(({ prefix, count }) =>
     prefix.length === 0
       ? [...completions(['a', 'b', 'bad', 'd', 'e'], ['x']), { failure: 'It timed out.' }]

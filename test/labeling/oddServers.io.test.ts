@@ -6,7 +6,7 @@ import { exchange } from '../../server/remote/exchange.js';
 import { ask, completed, failures, settings } from './openAiSetup.js';
 import { type Answer, begin, type StreamServer, streamServer } from './streamServer.js';
 
-/** Of a busy machine: sockets answer late there. */
+/** A long timeout, because sockets answer late on a busy machine. */
 const waiting = { timeout: 30_000 };
 
 const connect = ({ url }: StreamServer, changed: Partial<OpenAiPolicyOptions> = {}): Policy =>
@@ -123,7 +123,7 @@ describe('a server that comes and goes', waiting, () => {
         ...(onPiece && { onPiece }),
       });
     await send(0);
-    // The reply has begun to arrive.
+    // The connection breaks after the reply has begun to arrive.
     await expect(send(1, () => reset?.())).rejects.toThrow();
     await send(2);
     await send(3);
@@ -156,7 +156,7 @@ describe('a server that comes and goes', waiting, () => {
         ),
       );
     expect([...new Set(told)]).toEqual(['PolicyAway', 'prompt']);
-    // Of the requests of the last attempt none was answered before.
+    // No request that was already answered is sent again.
     const answered = server.requests.filter((_, i) => i % 2 === 0).map((body) => JSON.stringify(body));
     expect(answered).toEqual([...new Set(answered)]);
   });
@@ -167,7 +167,7 @@ describe('a server that comes and goes', waiting, () => {
       ++asked % 2 === 0 ? void begin(response).destroy() : answers({ choices: [choice()] })(response, body, hungUp),
     );
     const rollouts = await connect(server, { retries: 0, concurrency: 1 }).sample(ask({ count: 8 }));
-    // The first request asks for all of them and gets one; the others are asked for singly.
+    // The first request is for all rollouts and gets one. The others are requested one by one.
     expect([rollouts.length, failures(rollouts).length]).toEqual([8, 4]);
     expect(rollouts.every((one) => !('failure' in one) || one.isTemporary === true)).toBe(true);
   });

@@ -4,7 +4,7 @@ import { type Policy, PolicyError, type SampleRequest } from '../../server/label
 import { ask, completed, connect, countingPolicy, failures, settings, startServer } from './openAiSetup.js';
 import type { Fault } from './vllmServer.js';
 
-/** Of a busy machine: sockets answer late there. */
+/** A long timeout, because sockets answer late on a busy machine. */
 const waiting = { timeout: 30_000 };
 
 describe('a request that fails for a moment', waiting, () => {
@@ -21,7 +21,7 @@ describe('a request that fails for a moment', waiting, () => {
     [new Date(Date.now() - 60_000).toUTCString(), 0],
   ])('waits as the server asks (Retry-After: %s)', async (retryAfter, least) => {
     const server = await startServer({ faults: ['limited429'], retryAfter });
-    // A back-off of its own would be far longer.
+    // The policy's own back-off would be far longer.
     const policy = connect(server, { backOff: 60_000 });
     const start = performance.now();
     expect(completed(await policy.sample(ask()))).toHaveLength(3);

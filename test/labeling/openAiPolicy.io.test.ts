@@ -138,7 +138,7 @@ describe('continuing from a prefix', () => {
     const last = server.requests.at(-1)!;
     expect(last).toMatchObject({ continue_final_message: true, add_generation_prompt: false });
     expect(last.messages!.at(-1)).toEqual({ role: 'assistant', content: '<step>We have 2 apples.</step>' });
-    // Two of one token each find out what the server does, once.
+    // Two requests of one token each detect the server's behavior, once.
     expect(server.requests.map((request) => request.max_tokens)).toEqual([1, 1, 256, 256]);
   });
 

@@ -3,7 +3,7 @@ import { type OpenAiPolicyOptions, openOpenAiPolicy } from '../../server/labelin
 import type { Completion, Policy, SampledRollout, SampleRequest } from '../../server/labeling/policy.js';
 import { type VllmBehavior, VllmServer } from './vllmServer.js';
 
-/** Solutions of three steps; rollout i of seed s reports both, so that order and seeds can be read from the text. */
+/** Writes solutions of three steps. A rollout's text contains its index and seed, so that tests can check both. */
 export const countingPolicy: Policy = {
   describe: () => Promise.resolve({ name: 'counting', fingerprint: 'counting', isDeterministic: true }),
   sample: ({ prefix, count, seed }) =>

@@ -30,7 +30,7 @@ describe("the steps of a model's text", () => {
   });
 
   it('are the same after joining', () => {
-    // Steps that open a display formula and leave it open are not parted: formulas are never split.
+    // No step contains `$$`: formulas are never split, so an open display formula would join its step with the next.
     const step = fc
       .stringMatching(/^[a-z0-9=+.,$ ]{1,30}$/)
       .map((text) => text.trim())

@@ -6,7 +6,7 @@ import { watchExchanges } from '../../server/remote/exchanges.js';
 import { ask, completed, failures, settings } from './openAiSetup.js';
 import { type Answer, begin, chunk, done, event, type StreamServer, streamServer, usage, whole } from './streamServer.js';
 
-/** Of a busy machine: sockets answer late there. */
+/** A long timeout, because sockets answer late on a busy machine. */
 const waiting = { timeout: 30_000 };
 
 const solution = '<step>2 + 3 = 5.</step>\n<answer>5</answer>';
@@ -121,7 +121,7 @@ describe('a streamed reply', waiting, () => {
     const unwanted = connect(plain, { extraBody: { stream: false } });
     expect(completed(await unwanted.sample(ask({ count: 1 })))[0]!.steps).toEqual(steps);
     expect(plain.requests[0]).not.toHaveProperty('stream_options');
-    // It changes nothing of what is written: such a run is continued.
+    // Streaming does not change the output, so such a run can be continued.
     expect((await unwanted.describe()).fingerprint).toBe((await connect(plain).describe()).fingerprint);
   });
 
@@ -210,7 +210,7 @@ describe('a stream that breaks', waiting, () => {
     const rollouts = await connect(server, { timeout: 200, retries: 50, backOff: 1 }, log).sample(
       ask({ count: 2, onCost: (cost) => costs.push(cost) }),
     );
-    // A busy machine may be late for further requests, too; then they are sent again.
+    // On a busy machine, further requests may be late and are sent again.
     expect(completed(rollouts).map((one) => one.steps)).toEqual([steps, steps]);
     expect(log[0]).toContain(sentence);
     expect(costs[0]!.retries).toBeGreaterThanOrEqual(1);
@@ -257,7 +257,7 @@ describe('a text that needs no more', waiting, () => {
     const rollouts = await connect(server, { stop: ['END'], retries: 0 }).sample(ask({ count: 2, onCost: (cost) => costs.push(cost) }));
     expect(completed(rollouts).map((one) => one.steps)).toEqual([steps, ['Six.']]);
     await expect.poll(() => isHungUp, { timeout: 60_000 }).toBe(true);
-    // The usage never came: the pieces are counted.
+    // No usage was received, so the pieces are counted.
     expect(costs[0]!.completionTokens).toBeGreaterThanOrEqual(5);
   });
 

@@ -104,7 +104,7 @@ describe('a server that is away for a while', () => {
 });
 
 describe('a judge that is away while the policy answers', () => {
-  /** A third of the rollouts end in words that only the judge can compare. */
+  /** A third of the rollouts have an answer in words, which only the judge can compare. */
   const vague = policyOf(async (request) => {
     const rollouts = await walkPolicy({ mistakeRate: 0.3 }).sample(request);
     return rollouts.map((one, i) =>

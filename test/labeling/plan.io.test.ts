@@ -27,7 +27,7 @@ describe('a plan', () => {
   });
 
   it('has the pace of the problems in the interval of the time, also where the number of rollouts is known', async () => {
-    // Every solution has two steps and every problem as many rollouts, but each rollout takes a time of its own on the world's clock.
+    // All solutions have two steps and all problems equally many rollouts, but each rollout takes a different time.
     const settings = { ...defaultLabelSettings['monte-carlo'], solutions: 1, continuations: 2, seed: 3 };
     const { world, options } = await newRun(root, settings, 40);
     let [now, asked] = [0, 0];
@@ -59,7 +59,7 @@ describe('a plan', () => {
     const args = ['label', file, '--policy', server.url, '--out', join(root, 'cli'), '--rollouts', '4', '--jobs', '4', '--no-fsync'];
     const world = { openPolicy: () => connect(server, { continuation: 'prefix' }), date: () => Date.now() };
     const planned = await run([...args, '--plan', '--price-in', '1', '--price-out', '4'], world);
-    // A slow machine has time for lines of progress.
+    // A slow machine also prints progress lines.
     expect([planned.code, planned.err.replace(/^steplens: \d+ of 40 problems, .*\n/gm, '')]).toEqual([0, '']);
     expect(planned.out).toMatch(/^Plan for 40 problems, from \d+ that were labeled -> .*cli; in brackets a 95 % interval\.\n/);
     for (const name of ['step labels', 'rollouts', 'requests', 'prompt tokens', 'completion tokens', 'time', 'price'])

@@ -40,7 +40,7 @@ describe('a plan', () => {
       [plan.labels, labels],
     ];
     for (const [prediction, actual] of pairs) expect(within(prediction, actual)).toBeLessThan(0.2);
-    // What was sampled for the plan is not asked for again.
+    // Rollouts sampled for the plan are not requested again.
     expect(server.told.completion).toBe(total.completionTokens);
     expect(server.requests).toHaveLength(total.requests);
   });

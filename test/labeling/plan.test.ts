@@ -5,7 +5,7 @@ describe('the rate of a run', () => {
   const batch = (from: number, to: number, rollouts: number) => ({ from, to, rollouts });
 
   it('is that while all jobs were busy, not that of its end', () => {
-    // Two at once for 2 s, then one alone for 8 s.
+    // Two problems run at once for 2 s, then one alone for 8 s.
     const problems = [{ batches: [batch(0, 1000, 10), batch(1000, 2000, 10)] }, { batches: [batch(0, 2000, 20), batch(2000, 10_000, 8)] }];
     expect(fullRate(problems, 2)).toBeCloseTo(40 / 2, 9);
   });

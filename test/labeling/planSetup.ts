@@ -8,7 +8,7 @@ import { problem, walkPolicy } from './scripted.js';
 import { answerJudge } from './solverPolicy.js';
 import type { VllmServer } from './vllmServer.js';
 
-/** A run of `count` problems in a folder of its own below `root`, with a policy behind a real server. */
+/** Creates a run of `count` problems in a new folder below `root`, with a policy behind a real server. */
 export async function newRun(
   root: string,
   settings: LabelSettings,

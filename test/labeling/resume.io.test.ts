@@ -64,7 +64,7 @@ describe.each([
         for (let count = 1; count <= events.length; count++) {
           const tree = replayTo(events, count)!;
           const { format, faults } = readDocument(treeText(tree))!;
-          // A tree begins without steps, which is worth a warning in a file.
+          // A new tree has no steps yet, for which a file would get a warning.
           expect([format, faults.filter(({ code }) => code !== 'no-steps')]).toEqual(['mmPrmTree', []]);
           expect(tree.isEnded).toBe(count === events.length);
         }
@@ -81,7 +81,7 @@ describe.each([
     const bytes = await readFile(files.log);
     const cut = await world();
     const there = problemFiles(cut.folder, problem.id, settings.method);
-    // Only whole lines count, wherever a log is cut: all line ends are tried through the files, and every byte in memory below.
+    // Only complete lines of a cut log count. This tests all line ends with files, and below every byte in memory.
     const ends = [...bytes.keys()].filter((at) => bytes[at] === 10);
     const cuts = [0, 1, ...ends.flatMap((at) => [at + 1, at + 30])];
     for (const at of cuts) {
@@ -178,7 +178,7 @@ describe('more rollouts from a node', () => {
     const events = wholeEvents(Buffer.from(texts['p.events.jsonl']!)).recorded.map(({ event }) => event);
     expect(treeText(replayAll(events)!)).toBe(texts['p.json']);
     expect(replayAll(events)!.nodes[0]!).toMatchObject({ seeds: [expect.anything(), expect.anything()] });
-    // A run killed right behind the rollouts catches up with the rest.
+    // A run that was killed right after its rollouts writes the missing events.
     const torn = texts['p.events.jsonl']!;
     await writeFile(files.log, torn.slice(0, torn.lastIndexOf('{"event":"value"')));
     expect(await labelProblem(problem, search, here)).toMatchObject({ isSkipped: true });
@@ -300,7 +300,7 @@ describe('a run', () => {
   it('doubles its jobs while that makes it a tenth faster', () => {
     const scaler = new JobScaler(2, 16);
     let now = 0;
-    /** Batches of 4 rollouts, `ms` each, until the scaler has decided. */
+    /** Reports batches of 4 rollouts, `ms` each, until the scaler has decided. */
     const decide = (ms: number): number => {
       const batches = 3 * scaler.jobs;
       let more = 0;

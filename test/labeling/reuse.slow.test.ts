@@ -7,7 +7,7 @@ import { badJudge, policyOf, problem } from './scripted.js';
 const LENGTH = 4;
 const CONTINUATIONS = 4;
 
-/** A policy whose every step is one of two, the second one likelier to end badly; steps repeat often, as short ones of models do. */
+/** A policy with a good and a poor choice for each step. Steps repeat often, as short steps of models do. */
 function chain(run: number) {
   let asked = 0;
   return policyOf(({ prefix, count }) => {
@@ -24,7 +24,7 @@ function chain(run: number) {
 
 const chanceOf = (poor: number): number => [0.5, 0.2, 0.08, 0.02, 0][poor]!;
 
-/** The chance that a continuation behind some steps, `poor` of them poor, is right. */
+/** The probability that a rollout from a prefix of `length` steps, `poor` of them poor, is right. */
 function success(length: number, poor: number): number {
   if (length === LENGTH) return chanceOf(poor);
   return 0.6 * success(length + 1, poor) + 0.4 * success(length + 1, poor + 1);
@@ -42,7 +42,7 @@ describe('labels of 10,000 solutions', () => {
       const whole = { ...defaultMonteCarlo, continuations: CONTINUATIONS, reuse: true, ...settings };
       const tree = await labelInMemory(problem, { method: 'monte-carlo', ...whole, seed: 1 }, chain(run), badJudge);
       taken += tree.rollouts - whole.solutions;
-      // One solution of each run: two of the same run share continuations, and their labels are not independent.
+      // One solution per run: solutions of the same run share continuations, so their labels are not independent.
       const steps = stepsWithScore(tree)[0]!.steps_with_score.slice(0, LENGTH);
       fixed += stepsWithScore(tree).length * (LENGTH + 1) * CONTINUATIONS;
       steps.forEach(({ right }, at) => {
@@ -55,7 +55,7 @@ describe('labels of 10,000 solutions', () => {
       const [length, poor] = key.split(' ').map(Number) as [number, number];
       const expected = 1 - (1 - success(length, poor)) ** CONTINUATIONS;
       const deviation = Math.sqrt((expected * (1 - expected)) / all);
-      // Beyond 4.5 standard deviations by chance once in 150,000 prefixes.
+      // By chance, one in 150,000 prefixes deviates by more than 4.5 standard deviations.
       expect(Math.abs(right / all - expected), `${key}: ${right} of ${all}, ${expected} expected`).toBeLessThanOrEqual(
         4.5 * deviation + 1e-9,
       );

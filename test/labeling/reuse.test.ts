@@ -36,7 +36,7 @@ describe('a run that reuses continuations', () => {
       const key = prefix.join(' ');
       asked.set(key, (asked.get(key) ?? 0) + count);
       if (prefix.length === 0) return completions(['a', 'b', 'bad']);
-      // All that follow "a" go through "b" too, and all that follow "b" end badly.
+      // Every continuation of "a" also contains "b", and every continuation of "b" ends badly.
       return completions(...Array.from({ length: count }, () => ['a', 'b', 'bad'].slice(prefix.length)));
     });
     const tree = await labelInMemory(
@@ -52,7 +52,7 @@ describe('a run that reuses continuations', () => {
   it('samples a step only for what is missing, and says how many were there', async () => {
     const events: RunEvent[] = [];
     const { asked, labels } = await run({ reuse: true }, (event) => events.push(event));
-    // The solution is one of four of "a"; it and the three others go through "b" and "bad".
+    // The solution is one of the four continuations of "a", all of which contain "b" and "bad".
     expect(asked).toEqual({ '': 1, a: 3 });
     expect(labels.map(({ num_mc_correct, num_mc_total }) => [num_mc_correct, num_mc_total])).toEqual([
       [0, 4],

@@ -19,7 +19,7 @@ let folder: string;
 let clock = 1_700_000_000_000;
 const settings = { ...defaultLabelSettings.mcts, rollouts: 6, searches: 4, seed: 3 };
 
-/** Decides by the text of the answer; of some it cannot. */
+/** Decides by the text of the answer, and leaves some answers undecided. */
 const judge: Judge = {
   fingerprint: 'partly',
   judge({ solution }) {

@@ -5,17 +5,17 @@ import { createRandom } from '../../server/reasoning/random.js';
 
 export const problem: ProblemToLabel = { id: 'p', question: 'How many?', answer: '0', images: [] };
 
-/** A policy that answers as a test says. */
+/** A policy whose answers a test defines. */
 export function policyOf(sample: (request: SampleRequest) => readonly SampledRollout[] | Promise<readonly SampledRollout[]>): Policy {
   return {
     describe: () => Promise.resolve({ name: 'scripted', fingerprint: 'scripted', isDeterministic: true }),
-    // A policy that throws is one that rejects.
+    // Async, so that an error thrown by `sample` becomes a rejection.
     sample: async (request) => await sample(request),
     dispose: () => Promise.resolve(),
   };
 }
 
-/** Completions as steps alone. */
+/** Returns finished completions with these steps. */
 export function completions(...rollouts: readonly (readonly string[])[]): SampledRollout[] {
   return rollouts.map((steps) => ({ steps, finish: 'stop' }));
 }
@@ -27,8 +27,8 @@ export interface WalkSettings {
 }
 
 /**
- * Writes solutions of two to six steps that end in the number of mistakes they made; right means none. It remembers nothing, so
- * any process can continue from any prefix.
+ * Writes solutions of two to six steps that end with their number of mistakes; a right one has none. It has no state,
+ * so any process can continue from any prefix.
  */
 export function walkPolicy({ mistakeRate, failureRate = 0 }: WalkSettings): Policy {
   return policyOf(({ question, prefix, count, seed }) => {
@@ -53,7 +53,7 @@ export function walkPolicy({ mistakeRate, failureRate = 0 }: WalkSettings): Poli
   });
 }
 
-/** Right without the word "bad" in the solution. */
+/** Judges a solution as right if it does not contain "bad". */
 export const badJudge: Judge = {
   fingerprint: 'bad',
   judge: ({ solution }) => Promise.resolve({ verdict: solution.some((step) => step.includes('bad')) ? 'wrong' : 'right', method: 'text' }),

@@ -8,8 +8,8 @@ import { finalAnswer } from '../../server/reasoning/finalAnswer.js';
 import { createRandom } from '../../server/reasoning/random.js';
 
 /**
- * The stochastic solver as a policy: it knows the program and errs now and then. It can continue from any prefix of its own
- * solutions (their progress is remembered by their text) and from no other: a run of it cannot be taken up by another process.
+ * The stochastic solver as a policy: it knows the program and sometimes makes mistakes. It can continue only from
+ * prefixes of its own solutions, whose progress it stores by their text, so another process cannot resume its run.
  */
 export function solverPolicy(problem: GeneratedProblem, settings: SolverSettings): Policy {
   const known = new Map<string, Attempt>();

@@ -10,8 +10,8 @@ const STEPS = 10_000;
 const PER_SOLUTION = 10;
 
 /**
- * Solutions of ten steps. The chance to succeed falls along a solution, and is 0 from its first mistake on. The i-th
- * continuation of a step is the same in every run, so runs differ in nothing but in how many they take.
+ * Solutions of ten steps. The success probability decreases along a solution, and is 0 from its first mistake on. The
+ * i-th continuation of a step is the same in every run, so runs differ only in the number of continuations.
  */
 function simulated() {
   const taken = new Map<string, number>();
@@ -45,7 +45,7 @@ async function run(settings: Partial<MonteCarloSettings>): Promise<SearchTree> {
 }
 
 const labels = (tree: SearchTree) => stepsWithScore(tree).map((one) => one.steps_with_score.map(({ right }) => right));
-/** Continuations alone: those of the question are the solutions. */
+/** Number of continuations of steps, without the rollouts from the question, which are the solutions. */
 const continuations = (tree: SearchTree): number => tree.rollouts - STEPS / PER_SOLUTION;
 
 describe('10,000 steps', () => {
@@ -86,7 +86,7 @@ describe('10,000 steps', () => {
         if (isMissed) missed++;
       }
       expect(missed / STEPS).toBeLessThan(0.05);
-      // Of the value, which ends early and is therefore not unbiased.
+      // Root mean square error of the value, which is biased because sampling stops early.
       expect(Math.sqrt(squares / STEPS)).toBeLessThan(precision / 2);
       expect(rollouts / STEPS).toBeLessThan(most);
     },

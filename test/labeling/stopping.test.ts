@@ -25,7 +25,7 @@ describe('a step whose label is decided', () => {
       const key = prefix.join(' ');
       sizes.set(key, [...(sizes.get(key) ?? []), count]);
       if (prefix.length === 0) return completions(['easy', 'hard', 'bad']);
-      // "hard" succeeds for the first time in its third batch.
+      // "hard" has its first right rollout in its third batch.
       const isRight = prefix.length === 1 || (prefix.length === 2 && sizes.get(key)!.length === 3);
       return completions(...Array.from({ length: count }, (_, i) => [isRight && i === 0 ? 'right' : 'bad']));
     });
@@ -67,7 +67,7 @@ describe('a step whose label is decided', () => {
 describe('the anytime-valid interval', () => {
   it('has the value in it, narrows, and is what its formula says', () => {
     expect(anytimeInterval({ correct: 0, total: 0 })).toEqual({ low: 0, high: 1 });
-    // All wrong: (1 - p)^n = α / (n + 1).
+    // If all rollouts are wrong: (1 - p)^n = α / (n + 1).
     for (const n of [1, 16, 64]) {
       const { low, high } = anytimeInterval({ correct: 0, total: n });
       expect(low).toBe(0);

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
 
-/** How the server answers its next request; `hungUp` resolves when the client closes the connection. */
+/** Answers the server's next request. `hungUp` resolves when the client closes the connection. */
 export type Answer = (response: ServerResponse, body: Readonly<Record<string, unknown>>, hungUp: Promise<void>) => void | Promise<void>;
 
 export interface StreamServer {
@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const close of open.splice(0)) await close();
 });
 
-/** An HTTP server on the loopback that answers its n-th request by the n-th answer, and all further ones by the last. */
+/** An HTTP server on the loopback that answers its n-th request with the n-th answer, and later ones with the last. */
 export async function streamServer(...answers: readonly Answer[]): Promise<StreamServer> {
   const requests: Readonly<Record<string, unknown>>[] = [];
   const server: StreamServer = {
@@ -63,7 +63,7 @@ export function usage(prompt: number, completion: number, cached = 0): string {
 export const event = (data: unknown): string => `data: ${JSON.stringify(data)}\n\n`;
 export const done = 'data: [DONE]\n\n';
 
-/** Whole texts, each in several pieces, in turn. */
+/** Returns the stream of complete texts, each in several pieces that alternate. */
 export function whole(...texts: readonly string[]): string {
   const pieces = texts.map((one) => one.match(/.{1,5}/gs) ?? []);
   const most = Math.max(...pieces.map(({ length }) => length));

@@ -111,7 +111,7 @@ describe('a rollout that was cut at its longest length', () => {
   ])('%s has the verdict that its whole answer has, and none without one', async (_, steps, verdict) => {
     const cut = policyOf(({ count }) => Array.from({ length: count }, () => ({ steps, finish: 'length' as const })));
     const here = await world(cut);
-    // A problem of undecided rollouts alone stays open.
+    // A problem with only undecided rollouts stays open.
     await labelProblem(five, { ...search, rollouts: 2, searches: 0 }, here).catch(() => undefined);
     const [batch] = (await eventsOf(join(here.folder, 'p.events.jsonl'))).filter((event) => event.event === 'rollouts');
     expect(batch?.rollouts).toMatchObject([{ verdict, finish: 'length' }, { verdict }]);

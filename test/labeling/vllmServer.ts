@@ -6,7 +6,7 @@ import { imagesAt } from '../images.js';
 import { ImageFiles } from './vllmServerImages.js';
 import { type AskedFor, readChat, readCompletion, type VllmRequest } from './vllmServerRequest.js';
 
-/** What the server does with the next requests instead of answering. */
+/** How the server fails a request instead of answering it. */
 export type Fault =
   | 'error500'
   | 'busy503'
@@ -21,40 +21,40 @@ export type Fault =
   | 'emptyChoices';
 
 export interface VllmServerOptions {
-  /** Writes the completions; its deterministic rollouts come back in their order. */
+  /** Writes the completions. The replies keep the order of its rollouts. */
   readonly policy: Policy;
   readonly models?: readonly string[];
   readonly port?: number;
 }
 
-/** How the server answers; all of it can be changed between requests. */
+/** How the server answers. Every field can be changed between requests. */
 export interface VllmBehavior {
-  /** Faults of the next requests, in turn; `undefined` lets one through. */
+  /** Faults of the next requests, in order; `undefined` = no fault. */
   faults: (Fault | undefined)[];
-  /** Fault of every request there is none in `faults` for. */
+  /** Fault of every request without an entry in `faults`. */
   alwaysFault: Fault | undefined;
-  /** Seconds, or a date, beside a 429. */
+  /** Value of `Retry-After` with status 429: seconds, or a date. */
   retryAfter: string;
   /** Wait before every answer, in ms. */
   delay: number;
   n: 'taken' | 'ignored' | 'refused';
   seed: 'taken' | 'refused';
-  /** vLLM continues an open message; others refuse the parameter, start a new message, or (llama.cpp) continue and count as before. */
+  /** vLLM continues an open message. Others refuse, start a new one, or continue but count it as closed (llama.cpp). */
   continuation: 'taken' | 'refused' | 'ignored' | 'uncounted';
-  /** A message that is continued comes back with what it began with (llama.cpp). */
+  /** Whether the reply repeats the beginning of a continued message, as llama.cpp does. */
   isEchoing: boolean;
-  /** Where a reasoning model's thoughts are. */
+  /** The field or tag with a reasoning model's thoughts. */
   reasoning: 'none' | 'reasoning' | 'reasoning_content' | 'tag';
-  /** Steps in the tags that the prompt asks for, or as they are. */
+  /** Whether steps are in the tags that the prompt asks for. */
   steps: 'tagged' | 'plain';
-  /** What is in place of every text. */
+  /** The content of every message: its text, or a replacement. */
   content: 'text' | 'null' | 'toolCall' | 'cut' | 'cutThinking';
-  /** vLLM until 0.10 wrote errors flat. */
+  /** Format of errors: vLLM up to 0.10 wrote them flat. */
   errors: 'flat' | 'nested';
   apiKey: string | undefined;
-  /** Prompt tokens that are said to come from the prefix cache, at most. */
+  /** Largest number of prompt tokens reported as read from the prefix cache. */
   cached: number;
-  /** Replies that say what tokens they took: all, none, or every second one. */
+  /** Which replies report their tokens: all, none, or every second one. */
   usage: 'always' | 'never' | 'sometimes';
 }
 
@@ -80,13 +80,13 @@ export class VllmServer {
     cached: 0,
     usage: 'always',
   };
-  /** Bodies of the completion requests, in the order they came. */
+  /** Bodies of the completion requests, in the order of arrival. */
   readonly requests: VllmRequest[] = [];
-  /** Tokens of all completions that were sent whole, as the replies report them. */
+  /** Tokens of all completely sent completions, as the replies report them. */
   readonly told = { prompt: 0, completion: 0, cached: 0 };
-  /** Most completion requests that were under way at once. */
+  /** Largest number of concurrent completion requests. */
   mostAtOnce = 0;
-  /** Requests whose sender hung up before the answer. */
+  /** Number of requests whose client closed the connection before the answer. */
   abandoned = 0;
   readonly #options: VllmServerOptions;
   readonly #images = new ImageFiles();
@@ -195,7 +195,7 @@ export class VllmServer {
     );
   }
 
-  /** Whether the fault was the whole answer. */
+  /** Applies a fault. Returns whether the fault was the whole answer. */
   #fail(fault: Fault, response: ServerResponse): boolean {
     switch (fault) {
       case 'error500':
@@ -253,7 +253,7 @@ export class VllmServer {
     const choices = rollouts.map((rollout, index) => {
       const isCut = this.behavior.content.startsWith('cut') || ('finish' in rollout && rollout.finish === 'length');
       const common = { index, logprobs: null, finish_reason: isCut ? 'length' : 'stop', stop_reason: null };
-      // A message left open continues behind `</step>`.
+      // An open message continues after `</step>`.
       const rest = asked.isContinued && texts[index] !== '' ? `\n${texts[index]!}` : texts[index]!;
       const words = asked.isContinued && this.behavior.isEchoing ? `${joinSteps(asked.prefix)}${rest}` : rest;
       return isChat ? { ...common, message: this.#message(words) } : { ...common, text: words };
@@ -290,7 +290,7 @@ export class VllmServer {
   }
 }
 
-/** A model that was asked to count continues counting. */
+/** The reply of a model that was asked to count and continues counting. */
 function counted(model: string, isEchoing: boolean) {
   const message = { role: 'assistant', content: isEchoing ? '1 2 3 4 5' : ' 5' };
   return { id: 'chatcmpl-count', object: 'chat.completion', model, choices: [{ index: 0, message, finish_reason: 'stop' }] };
@@ -320,7 +320,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** @param share How much of the text is sent, as from a proxy that loses the rest. */
+/** @param share The part of the text that is sent, as from a proxy that loses the rest. */
 function json(response: ServerResponse, status: number, body: unknown, share = 1): void {
   const whole = JSON.stringify(body);
   response.writeHead(status, { 'content-type': 'application/json' }).end(whole.slice(0, whole.length * share));

@@ -2,12 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Files for the data URLs of requests: a policy reads its images from disk. */
+/** Writes the data URLs of requests to files, because a policy reads its images from disk. */
 export class ImageFiles {
   readonly #paths = new Map<string, Promise<string>>();
   #folder: Promise<string> | undefined;
 
-  /** The same path for the same image. */
+  /** Returns an image's path, which is the same for equal images. */
   path(url: string): Promise<string> {
     let path = this.#paths.get(url);
     if (path === undefined) this.#paths.set(url, (path = this.#write(url, this.#paths.size)));

@@ -29,7 +29,7 @@ export interface AskedFor {
   readonly promptTokens: number;
 }
 
-/** @param continuation Whether an open message is continued; a server that ignores the wish opens a new one. */
+/** @param continuation Whether an open message is continued. A server that ignores the parameter opens a new one. */
 export function readChat(body: VllmRequest, continuation: 'taken' | 'refused' | 'ignored' | 'uncounted'): AskedFor {
   const messages = body.messages ?? [];
   const parts = messages.flatMap(({ role, content }) =>
@@ -59,7 +59,7 @@ function readPrompt(prompt: string, beforeSteps: string): { readonly question: s
   return { question, prefix: splitSteps(given) };
 }
 
-/** The messages as a ChatML template lays them out; an open message has no end and no opening after it. */
+/** Renders the messages as a ChatML template does. An open message has no end tag, and no new turn follows it. */
 function rendered(messages: NonNullable<VllmRequest['messages']>, isOpen: boolean): string {
   const turns = messages.map(
     ({ role, content }) =>

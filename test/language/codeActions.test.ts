@@ -66,7 +66,7 @@ function documentOf(text: string, languageId: string): ScoredDocument {
   };
 }
 
-/** The actions at each of a document's marks. */
+/** Returns the code actions at each diagnostic of a document. */
 function actionsOf(text: string, languageId = 'json') {
   const document = documentOf(text, languageId);
   return diagnostics(document, noExplanations, 'information').listed.flatMap((diagnostic: Diagnostic) =>

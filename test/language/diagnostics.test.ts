@@ -201,7 +201,7 @@ describe('diagnostics', () => {
       const { listed, total, covered } = diagnostics(document, noExplanations, 'hint', seen);
       expect(listed).toHaveLength(marksLimit);
       expect(total).toBe(1000);
-      // Every step in sight is marked: each is a low one.
+      // Every visible step is marked, because all steps are low.
       const lines = new Set(listed.map(({ range }) => range.start.line));
       for (let at = Math.max(1, line); at < Math.min(3000, line + 40); at++) expect(lines.has(at)).toBe(true);
       expect(covered!.start).toBeLessThanOrEqual(document.lines.offset(seen.start));

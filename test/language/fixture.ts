@@ -21,7 +21,7 @@ export interface ProblemSketch {
   readonly tree?: NodeSketch;
 }
 
-/** A text, one line a question, step and rollout, and the document that reads it so: documents without any format. */
+/** Returns a text with one line per question, step and rollout, and its document, without using any file format. */
 export function sketch(problems: readonly ProblemSketch[], faults: readonly Fault[] = []): { text: string; reasoning: ReasoningDocument } {
   let text = '';
   const write = (line: string): Span => {
@@ -113,7 +113,7 @@ function sketchTree(root: NodeSketch, pen: Pen): TreeNode[] {
   return nodes;
 }
 
-/** The sketch as the language features see it, with the live model's scores per problem (NaN = none). */
+/** The sketch as language features get it, with the live model's scores per problem (NaN = no score). */
 export function scored(
   sketched: { readonly text: string; readonly reasoning: ReasoningDocument },
   scores: readonly (readonly number[])[] = [],

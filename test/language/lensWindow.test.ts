@@ -4,7 +4,7 @@ import { isWithin, lensWindow } from '../../server/language/lensWindow.js';
 import type { ScoredDocument } from '../../server/language/scoredDocument.js';
 import { scored, sketch } from './fixture.js';
 
-/** Problems with `solutions` solutions of one step: each takes a line for its question and one a step. */
+/** Problems with `solutions` solutions of one step. Each problem has a line for its question and a line per step. */
 function candidates(problems: number, solutions: number): ScoredDocument {
   return scored(
     sketch(

@@ -37,7 +37,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Opens a text and waits until it was read. */
+/** Opens a text and waits until the server has read it. */
 async function opened(name: string, text: string): Promise<string> {
   const uri = pathToFileURL(join(folder, name)).href;
   await client.open(uri, 'json', text);

@@ -49,7 +49,7 @@ const raw = (question: string, steps: readonly string[]) => ({
   solutions_splits: [steps],
   labels: [1],
 });
-/** In the words of the generated problems: the bundled model scores no others. */
+/** A problem with the wording of the generated problems, because the bundled model scores no others. */
 const plums = (boxes: number) =>
   raw(
     `There are 6 plums in a box. Maya buys ${boxes} boxes, eats 4 plums and shares the rest among 5 friends. How many plums does each get?`,
@@ -150,7 +150,7 @@ describe('the bundled server', () => {
       await client.connection.sendNotification('textDocument/didClose', { textDocument });
     };
     const opening = fc.tuple(garbage, fc.constantFrom('json', 'jsonl', 'markdown', 'plaintext'), fc.string({ maxLength: 20 }));
-    // Several at once: the server reads an edit after a pause.
+    // Several at once, because the server waits for a pause before it reads an edit.
     const openings = fc.array(opening, { minLength: 10, maxLength: 10 });
     await fc.assert(
       fc.asyncProperty(openings, async (all) => void (await Promise.all(all.map(survives)))),

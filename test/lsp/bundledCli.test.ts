@@ -31,7 +31,7 @@ describe('the bundled steplens command', () => {
     const lines = await scoreLines(first.out);
     expect(lines.length).toBeGreaterThan(10);
     const steps = lines.flatMap((line) => line.steps);
-    // The policy's rare gibberish and what people write in formulas are outside what the bundled model knows.
+    // Rare gibberish of the policy and formulas written by people are outside the bundled model's scope.
     const unscored = steps.filter(({ values }) => values.prm === undefined);
     expect(unscored.every(({ skipped }) => skipped?.startsWith('StepLens mini PRM knows only '))).toBe(true);
     expect(unscored.length / steps.length).toBeLessThan(0.05);

@@ -26,12 +26,12 @@ const capabilities: ClientCapabilities = {
   },
 };
 
-/** An editor over two streams: sends, collects what the server sends, and waits for events, never for time. */
+/** An editor over two streams. It sends messages, collects the server's messages, and waits for events, not time. */
 export class TestClient {
   readonly connection: ProtocolConnection;
   readonly door: Door<'client'>;
   readonly diagnostics = new Map<string, PublishDiagnosticsParams>();
-  /** Documents whose diagnostics were sent, as often as they were. */
+  /** URIs of the documents whose diagnostics were sent, one entry per message. */
   readonly published: string[] = [];
   readonly statuses: StatusParams[] = [];
   readonly changed: DocumentChangedParams[] = [];
@@ -115,7 +115,7 @@ export class TestClient {
     return version;
   }
 
-  /** Resolves when `check` holds; it is tried again with everything the server sends. */
+  /** Resolves when `check` returns true. It is called again after every message of the server. */
   async until(check: () => boolean): Promise<void> {
     if (check()) return;
     await new Promise<void>((resolve) => this.#waiting.push({ check, resolve }));

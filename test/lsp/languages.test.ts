@@ -19,7 +19,7 @@ afterEach(() => {
 const uri = 'file:///number-line.json';
 const tree = readFileSync('media/samples/trees/number-line.json', 'utf8');
 
-/** What a server says in an editor of a language: the first warning, its hover, and the lenses. */
+/** Returns the server's texts in an editor's language: the first warning, its hover, and the lenses. */
 async function told(locale: string | undefined): Promise<{ warning: string; hover: string; lenses: string[] }> {
   const child = spawn(process.execPath, ['dist/server.js', '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const client = new TestClient(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));

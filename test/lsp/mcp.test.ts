@@ -27,7 +27,7 @@ let folder: string;
 let workspace: string;
 const client = new Client({ name: 'test', version: '1' });
 
-/** A tool's answer; what it refuses is an error. */
+/** Returns a tool's answer. Rejects with an Error if the tool refuses. */
 async function ask<T>(name: string, args: Record<string, unknown>): Promise<T> {
   const { content, isError } = await client.callTool({ name, arguments: args });
   const [{ text }] = content as [{ readonly text: string }];
@@ -89,7 +89,7 @@ describe('the MCP server over stdio', () => {
     expect(interval95[0]).toBeLessThanOrEqual(low!.value);
     expect(told.log).not.toBeNull();
     expect(told.trainingSet.length).toBeGreaterThan(3);
-    // Of a step that was not sampled, the answer names the rule.
+    // For a step that was not sampled, the answer names the rule.
     const all = await ask<Page>('read_problem', { path: 'trees/savings.json', problem: 0 });
     const reasons = await Promise.all(
       all.items.map(({ step }) => ask<typeof told>('explain_label', { path: 'trees/savings.json', problem: 0, step })),

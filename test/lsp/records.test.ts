@@ -59,7 +59,7 @@ describe('records of containers', () => {
     ['rows.jsonl.zst', '', 'It is 2.'],
     ['rows.zip', 'a/rows.jsonl', 'It is 2.'],
     ['rows.parquet', '', 'Add.'],
-    // By the mapping beside the file.
+    // Read with the mapping beside the file.
     ['odd.jsonl.gz', '', 'Stop.'],
   ])('of %s are handed out, and marked in the document that shows them', async (name, entry, wrong) => {
     const client = await connected();

@@ -1,4 +1,4 @@
-// Over 400 lines: all cases talk to one server over the same streams, opened alike.
+// Over 400 lines: all cases talk to one server over streams that are opened in the same way.
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,7 +101,7 @@ async function opened(world: Partial<ServerWorld> = {}): Promise<{ client: TestC
   return made;
 }
 
-/** Makes the wrong step right; resolves with the text's version. */
+/** Corrects the wrong step. Resolves with the text's version. */
 function toRight(client: TestClient): Promise<number> {
   const start = { line: 0, character: text.indexOf('wrong') };
   return client.change(uri, { range: { start, end: { line: 0, character: start.character + 5 } }, text: 'right' });
@@ -208,7 +208,7 @@ describe('the server over streams', () => {
     await client.until(() => client.refreshed.includes('workspace/codeLens/refresh'));
     const second = await linesOf(large);
     expect([second.has(0), second.has(450), second.has(481), second.size < 300]).toEqual([false, true, true, true]);
-    // A client that does not say what is in sight gets them all.
+    // A client that does not report the visible lines gets all lenses.
     await client.open(other, 'jsonl', records);
     expect((await linesOf(other)).size).toBe(600);
   });
@@ -225,7 +225,7 @@ describe('the server over streams', () => {
     await client.tell(LookedAt, { uri: large, range: { start: { line: 790, character: 0 }, end: { line: 820, character: 0 } } });
     await client.until(() => lines().has(800));
     for (let line = 790; line <= 820; line++) expect(lines().has(line)).toBe(true);
-    // The rows of the Problems panel stay.
+    // The diagnostics already in the Problems panel stay.
     expect(lines().has(0)).toBe(true);
     expect(client.changed.findLast((one) => one.uri === large)?.marks).toMatchObject({ firstLow: 900, low: 1800, listed: 200, total: 900 });
   });

@@ -19,7 +19,7 @@ const information: ScorerInfo = {
   readsImages: false,
 };
 
-/** Scores by the generator's own rules: what a PRM without a fault would say. */
+/** Scores by the generator's own rules, like a PRM without errors. */
 function exactScorer(indices: readonly number[]) {
   const left = [...indices];
   return {
@@ -64,7 +64,7 @@ describe('a log of candidates', () => {
       expect(drawn.length).toBeGreaterThanOrEqual(16);
       expect(Math.max(...drawn)).toBe(solutions.length - 1);
     }
-    // Two problems of every kind have 128.
+    // Two problems of every kind have 128 candidates.
     const many = read.filter(({ drawn }) => drawn.length === 128);
     if (name === 'bundled') expect(new Set(many.slice(0, 36).map(({ problem }) => problem.kind)).size).toBe(18);
   });
@@ -87,7 +87,7 @@ describe('the table of candidates', () => {
     for (const { found } of table.firstErrors) expect(found).toBe(1);
     for (const { rows } of table.bestOfN)
       for (const { accuracy } of rows) {
-        // A right answer behind a wrong step is the one case in which the exact rules choose no right answer.
+        // The exact rules miss a right answer only if it follows from a wrong step.
         expect(accuracy['PRM, min of steps']!.value).toBeLessThanOrEqual(accuracy['any is right']!.value + 1e-9);
         expect(accuracy['PRM, min of steps']!.value).toBeGreaterThan(accuracy['any is right']!.value - 0.1);
       }

@@ -20,10 +20,10 @@ describe('judges of steps', () => {
       [0.9, 0.2],
       [0.8, 0.1],
     ];
-    // Right steps have 0.9, 0.8 and 0.1, the wrong one 0.2.
+    // Right steps have the scores 0.9, 0.8 and 0.1, the wrong step has 0.2.
     expect(stepAuroc(solutions, scores)(() => 1)).toBeCloseTo(2 / 3, 10);
     expect(stepAuroc(solutions, scores)((problem) => 1 - problem)).toBe(1);
-    // Below 0.2 nothing is found; above, the second solution is blamed: one of both halves is always wrong.
+    // A threshold below 0.2 misses the error, a higher one blames the second solution: one half of the F1 is always 0.
     expect(bestF1(solutions, scores)(() => 1)).toBe(0);
     const better = [
       [0.9, 0.2],

@@ -6,7 +6,7 @@ import { labelQuality, mergeQuality, noneRight, suspectQuality } from '../../scr
 import { type JudgedSolution, readRolloutLog } from '../../scripts/miniature/rolloutLog.js';
 
 const row = (right: number, all = 32) => '1'.repeat(right) + '0'.repeat(all - right);
-/** Steps with so many right continuations of 32 each, then the last step. `firstError`: -1 = none. */
+/** Steps with `rights` right continuations of 32 each, then the last step. `firstError`: -1 = none. */
 function solution(rights: readonly number[], firstError: number, index = 0): JudgedSolution {
   const steps = [...rights.map((_, i) => `s${i}`), 'end'];
   const verdicts = [...rights.map((right) => row(right)), firstError < 0 ? '1' : '0'];
@@ -15,7 +15,7 @@ function solution(rights: readonly number[], firstError: number, index = 0): Jud
 
 describe('labels of fewer continuations than were logged', () => {
   it('take every way of drawing them into account', () => {
-    /** Counts the draws of `samples` of `all` that hit none of the first `right`. */
+    /** Share of all draws of `samples` out of `all` that contain none of the first `right`. */
     const counted = (right: number, samples: number, all: number): number => {
       let [none, ways] = [0, 0];
       for (let set = 0; set < 2 ** all; set++) {
@@ -34,7 +34,7 @@ describe('labels of fewer continuations than were logged', () => {
   });
 
   it('are wrong where a right step never succeeds or a wrong one does', () => {
-    // Two right steps, one of which no continuation of 16 is likely to find; a wrong one that succeeds by luck; a wrong one that never does.
+    // Two right steps, one without right continuations; a wrong step that succeeds by luck, and one that never does.
     const quality = labelQuality([solution([32, 0, 16, 0], 2)], 32, 1);
     expect(quality.flips.value).toBe(2 / 4);
     expect(quality.rightCalledWrong.value).toBe(1 / 2);
@@ -51,7 +51,7 @@ describe('merged steps', () => {
 
   it('have the label of their last step, and hold the first error in a longer piece', () => {
     expect(mergeQuality([found], 99, 1)).toMatchObject({ merged: 0, rollouts: 80, length: 1, found: { value: 1 }, flips: { value: 0 } });
-    // Six steps in three pieces of two: the first error is in the second.
+    // Six steps merged into three pieces of two. The first error is in the second piece.
     expect(mergeQuality([found], 3, 1)).toMatchObject({ merged: 1, rollouts: 32, length: 2, found: { value: 1 }, flips: { value: 0 } });
     expect(mergeQuality([found], 1, 1)).toMatchObject({ rollouts: 0, length: 6, found: { value: 1 } });
   });
@@ -84,7 +84,7 @@ describe('suspects', () => {
     const many = Array.from({ length: 40 }, (_, i) => (i % 10 === 0 ? solution([31, 3], 1, i) : solution([31, 30], -1, i)));
     const scores = many.map(({ exact }) => [0.95, exact.firstError === 1 ? 0.05 : 0.9, NaN]);
     const { wrongLabels, labels, auroc: found, precision } = suspectQuality(many, scores, 1, 16, 4);
-    // Two blocks of 16 a step; the lucky ones are all in the first.
+    // Two blocks of 16 continuations per step. All lucky ones are in the first block.
     expect([labels, wrongLabels]).toEqual([160, 4]);
     expect(found.value).toBe(1);
     expect(precision).toEqual({ count: 4, share: 1, most: 1 });
@@ -107,7 +107,7 @@ describe('the log of rollouts', () => {
       expect(verdicts.at(-1)).toMatch(/^[01u]$/);
       if ((verdicts.at(-1) === '1') === exact.solved) agree++;
     }
-    // A right answer may follow from two mistakes.
+    // Not 1, because two mistakes can lead to a right answer.
     expect(agree / log.length).toBeGreaterThan(0.95);
   });
 

@@ -92,7 +92,7 @@ describe('exact verdicts on steps somebody else wrote', () => {
       const told = `${problem.question}\n${steps.join('\n')}`;
       expect(verdict.solved, told).toBe(firstError < 0);
       if (firstError < 0) expect(verdict.firstError, told).toBe(-1);
-      // The solver notes a skipped step where its result is missed; the verdict is at the place where the step should be.
+      // The solver reports a skipped step where its result is missing, the verdict at the step's own position.
       else expect(verdict.firstError, told).toBeLessThanOrEqual(firstError);
       if (verdict.firstError !== firstError && mistake !== 'skip') missed++;
       else if (mistake === 'operation') expect(verdict.error).toBe('operation');

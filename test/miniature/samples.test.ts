@@ -79,7 +79,7 @@ describe('the README of the sample workspace', () => {
         readme.replace(/\s+/g, ' '),
       )!;
     expect([at16('selfConsistency'), at16('min'), at16('random'), at16('pass')]).toEqual(told.slice(1).map(Number));
-    // One problem alone decides nothing, so each is looked at: right or wrong by the vote and by the PRM, as the README says.
+    // Each problem alone: whether the vote and the PRM choose a right answer, as the README says.
     const alone = sets.map((set) => {
       const { curves: own } = bestOfN([set], 1);
       return [own.selfConsistency.at(-1)!.value, own.min.at(-1)!.value];

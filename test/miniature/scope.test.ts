@@ -14,7 +14,7 @@ const folder = fileURLToPath(new URL('../../media/models/mini', import.meta.url)
 const { profile } = await loadProfile(folder);
 const scope = await openScope(profile.scope!, folder);
 
-/** How many steps of a solution the bundled PRM scores. */
+/** Number of a solution's steps that the bundled PRM scores. */
 async function scored({ question, steps }: { readonly question: string; readonly steps: readonly string[] }): Promise<number> {
   const job = { question, images: [], steps: steps.map((text, i) => (i === 0 ? { text } : { text, parent: i - 1 })) };
   const { scores } = await scoreWithin(profile.name, scope, job, (part) =>
@@ -66,7 +66,7 @@ describe('what the bundled PRM scores', () => {
     expect(await scored({ question, steps: steps.map((step) => step.replace(/ ([a-z])([a-z]+)/, ' $2$1')) })).toBe(steps.length);
   });
 
-  // Real rows of data sets; only where they lie beside the repository.
+  // Real rows of data sets. Skipped unless they are beside the repository.
   const rows = fileURLToPath(new URL('../../../shared/data', import.meta.url));
   if (existsSync(rows)) {
     it('is at most 2 % of the rows of real data sets', async () => {

@@ -119,7 +119,7 @@ describe('an image of a fixed size', () => {
   });
 });
 
-/** A PNG that says how large it is, and has no pixels. */
+/** A PNG with a width and height but without pixels. */
 function pngHeader(wide: number, high: number): Buffer {
   const chunk = (type: string, data: Buffer): Buffer => {
     const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);

@@ -8,7 +8,7 @@ import { ImageError } from '../../server/models/images/imageFile.js';
 
 const folder = fileURLToPath(new URL('../fixtures/odd-images', import.meta.url));
 
-/** What Pillow makes of a file: `convert("RGB")`, base64. */
+/** Pillow's result for a file: `convert("RGB")`, base64. */
 interface Expected {
   readonly file: string;
   readonly mode: string;
@@ -53,7 +53,7 @@ describe('an unusual image is read as Pillow reads it', () => {
 
   it('refuses a GIF that says it is larger than any picture, wherever it says so', async () => {
     const whole = await readFile(join(folder, 'small-frame.gif'));
-    // The size of the screen, and the place and the size of the frame, behind 13 bytes and 4 colors.
+    // Offsets of the screen's size, and of the frame's position and size after the 13-byte header and 4 colors.
     for (const at of [6, 8, 26, 28, 30, 32]) {
       const bytes = Buffer.from(whole);
       bytes.writeUInt16LE(65_535, at);

@@ -9,7 +9,7 @@ import { ursaImages } from '../../server/scoring/families/ursa.js';
 const folder = fileURLToPath(new URL('../fixtures', import.meta.url));
 const settings = ursaImages.profile.images as PadSettings;
 
-/** What URSA's image processor makes of a file: every `stride`th value, float32, base64. */
+/** Output of URSA's image processor for a file: every `stride`th value, float32, base64. */
 interface Expected {
   readonly file: string;
   readonly stride: number;

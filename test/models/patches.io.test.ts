@@ -11,11 +11,11 @@ import { type PatchesSettings, type PixelLimits, sizesOf } from '../../server/mo
 
 const folder = fileURLToPath(new URL('../fixtures', import.meta.url));
 
-/** What transformers' image processor makes of a file: every `stride`th value, float32, base64. */
+/** Output of transformers' image processor for a file: every `stride`th value, float32, base64. */
 interface Expected {
   readonly file: string;
   readonly limits: PixelLimits;
-  /** `fetch_image` of qwen-vl-utils came first. */
+  /** Whether `fetch_image` of qwen-vl-utils was applied before. */
   readonly fetched: boolean;
   readonly grid: readonly number[];
   readonly shape: readonly number[];
@@ -37,7 +37,7 @@ const settings: PatchesSettings = {
   token: '<|image_pad|>',
   after: '<|vision_end|>',
 };
-/** Those of `fetch_image`. */
+/** The pixel limits of `fetch_image`. */
 const fetchLimits: PixelLimits = [4 * 28 * 28, 16_384 * 28 * 28];
 
 async function fileAt(path: string): Promise<{ name: string; bytes: Buffer }> {
@@ -85,7 +85,7 @@ describe('patches of an image', () => {
         const [size] = sizesOf({ width, height }, { ...settings, resizes: [[fewest, most]] });
         expect([size!.width % 28, size!.height % 28]).toEqual([0, 0]);
         expect(Math.min(size!.width, size!.height)).toBeGreaterThan(0);
-        // Where a side is one block, the authors do not shrink it further, and round up to reach the fewest.
+        // The authors do not shrink a side of one block further, and round up to reach the fewest pixels.
         expect(size!.width * size!.height).toBeLessThanOrEqual(Math.max(most, 28 * Math.max(width, height)));
         expect(size!.width * size!.height).toBeGreaterThanOrEqual(Math.min(fewest, 28 * 28));
       }),

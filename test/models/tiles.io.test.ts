@@ -22,7 +22,7 @@ interface Expected {
   }[];
 }
 
-/** What Pillow and torchvision make of the same files: every `stride`th pixel of every tile. */
+/** Results of Pillow and torchvision for the same files: every `stride`th pixel of every tile. */
 const expected = JSON.parse(await readFile(join(folder, 'expected.json'), 'utf8')) as Expected;
 
 describe('tiles', () => {

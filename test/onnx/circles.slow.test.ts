@@ -15,7 +15,7 @@ import { linkGraph } from '../../server/onnx/weights.js';
 
 const weight = (name: string, dims: readonly number[]) =>
   makeTensor(name, dims, dataTypes.float32, Buffer.alloc(4 * dims.reduce((a, b) => a * b, 1), Buffer.from(Float32Array.of(2).buffer)));
-/** Graphs of these nodes are only read, so that most nodes need no sensible inputs. */
+/** Builds a graph of these nodes. It is only read, never run, so most nodes need no meaningful inputs. */
 const graphOf = (nodes: readonly Node[], initializers: readonly Tensor[] = [weight('table', [6, 4])]): OnnxModel => ({
   graph: {
     nodes,
@@ -112,7 +112,7 @@ describe('a graph with a circle', () => {
     expect(fused([...norm('w'), ...circle])).toBe(0);
   });
 
-  /** softmax(q k^T + bias) v, then [B, S, heads * size]; `names`: what takes the place of a value, for nodes put in between. */
+  /** softmax(q k^T + bias) v as [B, S, heads * size]. `names` replaces values by others, to insert nodes in between. */
   const attention = (names: Record<string, string> = {}) => {
     const at = (name: string) => names[name] ?? name;
     return [

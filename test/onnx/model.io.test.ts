@@ -85,7 +85,7 @@ describe('an ONNX file', () => {
       expect(bytes.subarray(data.offset, data.offset + data.length).equals(whole.graph.initializers[i]!.data as Buffer)).toBe(true);
     });
     expect(outside).toBeGreaterThan(5);
-    // Read again from the file that names them, they are found at the same place.
+    // Read again from the file that refers to them, the weights have the same offset.
     const named = join(folder, 'named.onnx');
     await writeFile(
       named,

@@ -1,4 +1,4 @@
-/** The packaged extension: what it holds, what it weighs, and that it works where it is installed. */
+/** The packaged extension: its files, its size, and that it works when it is installed. */
 import { strict as assert } from 'node:assert';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ describe('the VSIX', () => {
       .map(({ name }) => name)
       .filter((name) => name.startsWith('extension/'))
       .map((name) => name.slice('extension/'.length).toLowerCase());
-    // Whatever the bundler wrote runs, so it is needed.
+    // All files that the bundler writes are needed to run.
     const bundles = JSON.parse(await readFile(join(root, 'dist', 'metafile.json'), 'utf8'));
     const bundled = Object.values(bundles).flatMap(({ outputs }) => Object.keys(outputs).map((name) => name.toLowerCase()));
     for (const needed of [

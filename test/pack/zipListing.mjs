@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
 /**
- * Names and sizes of what a ZIP file holds, from its central directory (PKWARE APPNOTE 4.3.12; no ZIP64: a VSIX is small).
+ * Reads the names and sizes of a ZIP file's entries from its central directory (PKWARE APPNOTE 4.3.12). Does not
+ * support ZIP64, because a VSIX is small.
  * @param {string} path
  * @returns {Promise<{ name: string, size: number }[]>}
  */

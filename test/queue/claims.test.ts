@@ -8,7 +8,7 @@ import { QueueTest, type Worker } from './setup.js';
 
 const test = new QueueTest(false);
 
-/** Problems that a process has claimed, by its id. */
+/** Returns the claimed problems by the id of the claiming process. */
 async function claimsOf(folder: string): Promise<Map<number, string>> {
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.claim'));
   const found = new Map<number, string>();
@@ -44,7 +44,7 @@ describe('processes that share a folder without a server between them', () => {
       ...Array<unknown>(5).fill([0, '']),
     ]);
     expect(await test.files('claims')).toEqual(await test.files('claims-alone'));
-    // Only what a killed one had asked for and not written is asked for again: one batch each.
+    // Only rollouts that a killed worker requested but did not write are requested again: one batch per worker.
     expect(test.asked - 2 * asked).toBeLessThanOrEqual(3 * 4);
     const labeled = ends.slice(3).reduce((sum, { out }) => sum + Number(/^(\d+) problem/.exec(out)![1]), 0);
     expect(labeled).toBeGreaterThanOrEqual(24 - 3);
@@ -58,7 +58,7 @@ describe('processes that share a folder without a server between them', () => {
     const metrics = join(test.root, 'array.prom');
     expect(await test.label(problems, folder, '--slurm', '3', '--metrics', metrics).ended).toMatchObject({ code: 0, err: '' });
     const script = join(test.root, folder, 'label.sbatch');
-    // Slurm's own command for a task of a job: it runs what follows its options.
+    // A replacement for Slurm's `srun`, which runs the command that follows its options.
     const bin = join(test.root, 'bin');
     await mkdir(bin);
     await writeFile(join(bin, 'srun'), '#!/bin/bash\nwhile [[ $1 == --* ]]; do shift; done\nexec "$@"\n', { mode: 0o755 });

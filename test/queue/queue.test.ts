@@ -8,10 +8,10 @@ import { QueueTest, type Worker } from './setup.js';
 
 const test = new QueueTest();
 const soon = ['--stalled-after', '2'];
-/** Longer than any test: whoever waits for it fails. */
+/** Seconds longer than any test, so a test that waits for a stalled worker fails. */
 const never = ['--stalled-after', '1000'];
 
-/** Sentence of the summary that all workers have in common. */
+/** The part of the summary that is the same for all workers. */
 const shared = (out: string): string => out.replace(/ -> .*?: /, ': ').replace(/ in [0-9.]+ s.*/s, '');
 
 describe('workers of one run', () => {
@@ -38,7 +38,7 @@ describe('workers of one run', () => {
     expect(shared(ends[0].out)).toBe(shared(ends[1].out));
     expect(ends[0].out).toMatch(/^12 problems -> /);
     expect(await test.files('together')).toEqual(await test.files('alone'));
-    // What they had asked for when they were cut off is asked for again, not what was answered.
+    // Rollouts without an answer when a worker was cut off are requested again, answered ones are not.
     expect(test.asked - asked * 2).toBeLessThanOrEqual(5);
     expect(await test.keys()).toEqual([]);
   });
@@ -114,7 +114,7 @@ describe('runs on one server', () => {
 describe('a problem that cannot be labeled', () => {
   it('is tried again, then reported by every worker, and affects no other', async () => {
     const problems = await test.problems('damaged.json', 3);
-    // A folder is where the labels should be.
+    // A folder has the name of the tree file.
     await mkdir(join(test.root, 'damaged', 'p1.json'), { recursive: true });
     const ends = await Promise.all([1, 2].map(() => test.queued(problems, 'damaged', ...soon).ended));
     for (const { code, out, err } of ends) {
@@ -157,7 +157,7 @@ describe('a server that cannot be used', () => {
   });
 
   it('is too old', async () => {
-    // What Redis 4 says, as far as it is asked.
+    // A server that gives Redis 4's replies to the requests that are sent.
     const old = createServer((socket) => {
       socket.on('data', (data): void => {
         for (const command of data.toString().split(/(?=^\*)/m)) {

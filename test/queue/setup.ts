@@ -10,17 +10,17 @@ import { startRedis } from '../../scripts/redis.mjs';
 import { walkPolicy } from '../labeling/scripted.js';
 import { VllmServer } from '../labeling/vllmServer.js';
 
-/** How long an answer of the policy takes while a worker is to be met in the middle of a problem. */
+/** Delay of the policy's answers, so that a test can find a worker in the middle of a problem. */
 const SLOW_MS = 250;
 
 export interface Worker {
   readonly pid: number;
-  /** Exit code or signal, and what it wrote. */
+  /** Exit code or signal, and the output. */
   readonly ended: Promise<{ readonly code: number | string; readonly out: string; readonly err: string }>;
   kill(signal: NodeJS.Signals): void;
 }
 
-/** A Redis server, a policy server and a folder of problems; workers are processes of the built command. */
+/** A Redis server, a policy server and a folder of problems. Workers are processes of the built command. */
 export class QueueTest {
   redis!: Awaited<ReturnType<typeof startRedis>>;
   policy!: VllmServer;
@@ -56,7 +56,7 @@ export class QueueTest {
     return file;
   }
 
-  /** Begins `steplens label`. */
+  /** Starts `steplens label`. */
   label(problems: string, folder: string, ...more: readonly string[]): Worker {
     const args = [
       'label',
@@ -71,7 +71,7 @@ export class QueueTest {
       '4',
       '--jobs',
       '1',
-      // What a slow machine takes longer for is said on no line.
+      // No progress lines, which a slow machine would add to the output.
       '--progress',
       '0',
       ...more,
@@ -91,12 +91,12 @@ export class QueueTest {
     return this.label(problems, folder, '--queue', this.redis.url, ...more);
   }
 
-  /** Requests for rollouts; what finds out how the server continues does not count. */
+  /** Number of requests for rollouts, without the requests that detect how the server continues. */
   get asked(): number {
     return this.policy.requests.filter(({ max_tokens = 0 }) => max_tokens > 4).length;
   }
 
-  /** The files of a folder by name; times and costs, which differ from run to run, are taken out of logs. */
+  /** Returns the files of a folder by name. Logs are without times and costs, which differ between runs. */
   async files(folder: string): Promise<Record<string, string>> {
     const names = (await readdir(join(this.root, folder))).sort();
     const texts = await Promise.all(names.map((name) => readFile(join(this.root, folder, name), 'utf8')));
@@ -110,12 +110,12 @@ export class QueueTest {
     return keys;
   }
 
-  /** From now on answers take their time, or not. */
+  /** Makes all later answers slow or fast. */
   slow(isSlow: boolean): void {
     this.policy.behavior.delay = isSlow ? SLOW_MS : 0;
   }
 
-  /** Resolves once a worker is in the middle of a problem: its id, and how to ask which process has it now. */
+  /** Waits until a worker is in the middle of a problem. Resolves with the problem's id and a query for its holder. */
   async inProblem({ pid }: Worker): Promise<{ readonly id: string; holder(): Promise<number> }> {
     for (;;) {
       for (const run of (await this.keys()).flatMap((key) => /^steplens:([0-9a-f]+):run:totals$/.exec(key)?.[1] ?? [])) {

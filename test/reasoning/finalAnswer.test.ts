@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { verifyAnswer } from '../../server/answers/rules.js';
 import { finalAnswer } from '../../server/reasoning/finalAnswer.js';
 
-/** Ends of solutions as models write them, and the answer that a reader takes from them. */
+/** Ends of solutions as models write them, and the answer that a reader finds in each. */
 const ENDINGS: readonly (readonly [end: string, answer: string | undefined])[] = [
   ['Therefore, Tom has 12 apples left.\n\n**Answer: 12**', '12'],
   ['So we get\n$$\\boxed{\\dfrac{3}{4}}$$', '\\dfrac{3}{4}'],

@@ -26,7 +26,7 @@ const label = (id: number, comment = ''): StepLabel => ({
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'steplens-labels-'));
-  // A process that appends labels for ever and reports each one that is on the disk.
+  // A process that appends labels in an endless loop and reports each label that is on the disk.
   const contents = `
     import { appendLabels } from './server/review/labelFile.ts';
     const comment = 'c'.repeat(3000);
@@ -44,7 +44,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Lets a process append from `first` on until it has reported `reports` labels, kills it `delay` turns later, and gives the last label reported. */
+/** Runs a process that appends labels from `first` on, and kills it after `reports` reports. Returns the last one. */
 async function killedWriter(file: string, first: number, reports: number): Promise<number> {
   const child = fork(join(folder, 'writer.mjs'), [file, String(first)]);
   let last = first - 1;
@@ -71,7 +71,7 @@ describe('a label log on disk', () => {
     }
     const { records, faults } = await readLabelFile(file);
     expect(records.length).toBeGreaterThanOrEqual(acknowledged);
-    // A label that was written and not yet reported may be there too; a torn one is one faulty line.
+    // The file may also have a label that was written but not reported. A torn label is one faulty line.
     expect(records.length + faults.length).toBeLessThanOrEqual(acknowledged + 50);
     process.stdout.write(`  50 kills: ${acknowledged} labels reported, ${records.length} read, ${faults.length} torn lines\n`);
   }, 300_000);

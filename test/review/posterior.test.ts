@@ -44,7 +44,7 @@ describe('the posterior of a step', () => {
   });
 
   it('distinguishes a PRM that is sure from one that is surer, as most scores are near 0 or 1', () => {
-    // Of 40 steps with 0.94 half are wrong, of 40 with 0.9999 none; rollouts know it.
+    // According to rollouts, half of the 40 steps with 0.94 are wrong, and none of the 40 steps with 0.9999.
     const step = (prm: number, correct: number): StepEvidence => ({ people: [], prm, mc: { correct, total: 16 } });
     const known = Array.from({ length: 40 }, (_, i) => [step(0.94, i % 2 === 0 ? 0 : 14), step(0.9999, 14)]).flat();
     const [sure, surer, certain] = stepPosteriors([step(0.94, 1), step(0.9999, 1), step(1, 1), ...known]);

@@ -68,7 +68,7 @@ describe('a review queue', () => {
   );
 
   it('suspects a label that everything else contradicts', () => {
-    // One success of 16 is labeled right by "any success".
+    // "any success" labels a step with one right rollout of 16 as right.
     const lucky = reviewable('file:///lucky.json', [{ values: { ...mc(1), prm: 0.03 } }]);
     const overruled = reviewable('file:///overruled.json', [{ values: { human: 1 as const, ...mc(0), prm: 0.02 } }]);
     const found = queue('suspects', [...known, lucky, overruled]);

@@ -43,7 +43,7 @@ describe('POST /reward', () => {
     expect(answer.steps[1]!.map(({ value }) => value)).toEqual([0.9, 0.1]);
     expect(answer.steps[1]!.map(({ end }) => low.slice(0, end))).toEqual(['Step 1: 3 + 4 = 7.', low]);
     expect(answer).toMatchObject({ model: 'fake', reasons: {}, alerts: [] });
-    // One job for one question, whatever its completions are.
+    // One job per question, for any number of completions.
     expect(scorer.jobs).toHaveLength(1);
     expect(scorer.jobs[0]!.question).toBe('What is 3 + 4?');
     expect(scorer.jobs[0]!.steps.map(({ parent }) => parent)).toEqual([undefined, 0, undefined, 2]);
@@ -248,7 +248,7 @@ describe('the server', () => {
     ['ends of a turn', { prompts: ['Q'], completions: [`a${'<|im_end|> '.repeat(40_000)}b`] }],
   ])('reads a text of endless %s in one pass', async (_, body) => {
     const { send } = await open();
-    // Each took minutes, in which nobody else was answered.
+    // Each such request once took minutes, during which no other request was answered.
     expect((await send('/reward', body)).status).toBe(200);
   });
 

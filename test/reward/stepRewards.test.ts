@@ -47,7 +47,7 @@ describe('the watch over reward hacking', () => {
     for (let i = 0; i < count; i++) add(watch, i);
     return watch.report();
   };
-  /** Numbers in [0, 1) without an order. */
+  /** Numbers in [0, 1) without a trend. */
   const noise = (i: number) => (i * 0.618034) % 1;
 
   it('says that the reward rises with length, with repeated phrases, with fewer steps', () => {

@@ -32,7 +32,7 @@ function byteAlphabet(): Record<string, number> {
   return vocab;
 }
 
-/** What a text encodes to. */
+/** Returns the token ids of a text. */
 export function bytes(text: string): number[] {
   return [...Buffer.from(text)];
 }

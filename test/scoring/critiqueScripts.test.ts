@@ -8,7 +8,7 @@ import { parseLocalCritique } from '../../server/scoring/localCritiqueProfile.js
 
 interface Replied {
   readonly reply: string;
-  /** What the authors' code puts before the answer; of GenPRM before the critique. */
+  /** The text that the authors' code puts before the answer (for GenPRM: before the critique). */
   readonly asked: string;
   readonly verdict?: string;
 }
@@ -28,7 +28,7 @@ const casesOf = (id: string) =>
 const template =
   '{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}';
 
-/** Texts as they would be tokenized: a character is a token. */
+/** A tokenizer in which each character is a token. */
 const tokenizer = {
   path: 'tokenizer.json',
   tokenTexts: { eos_token: '<|end|>' },
@@ -48,7 +48,7 @@ describe("asks in its authors' words", () => {
     const { chat, script } = open(id);
     for (const { question, steps, prompt, replies } of casesOf(id)) {
       const found = textOf(chat.prompt(question, steps, []));
-      // R-PRM's code gives the user's turn alone.
+      // R-PRM's code returns only the user's turn.
       const whole = id === 'r-prm' ? `<|user|>${prompt}<|end|><|assistant|>` : prompt!;
       expect(found).toBe(whole);
       for (const { reply, asked: expected } of replies!) {

@@ -40,7 +40,7 @@ describe.each(families.map(({ id }) => id))('%s', (id) => {
     const { cases } = JSON.parse(await readFile(join(root, id, 'expected.json'), 'utf8')) as { cases: readonly Expected[] };
     for (const { question, steps, ids: short, reads, images: files = [] } of cases) {
       const ids = short.flatMap((entry) => (typeof entry === 'number' ? [entry] : Array<number>(entry[1]).fill(entry[0])));
-      // As many image tokens as there are in the sequence, one image after the other.
+      // The same number of image tokens as in the sequence, image by image.
       const runs = short.filter((entry) => typeof entry !== 'number');
       expect(runs).toHaveLength(files.length);
       const problem = encoder.open(
@@ -112,7 +112,7 @@ describe('texts that begin and end in blanks', async () => {
   });
 });
 
-/** A copy of a family's tokenizer with a change. */
+/** Copies a family's tokenizer with a change. */
 async function changed(id: string, change: (tokenizer: Tokenizer, config: Record<string, unknown>) => void): Promise<string> {
   const folder = await mkdtemp(join(scratch, 'm-'));
   const tokenizer = JSON.parse(await readFile(join(root, id, 'tokenizer.json'), 'utf8')) as Tokenizer;

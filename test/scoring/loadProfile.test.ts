@@ -19,7 +19,7 @@ describe('parseProfile', () => {
     expect(parse({ readout: labelHead }).readout).toEqual({ ...labelHead, positive: [1] });
     expect(parse({ layout: { ...testProfile.layout, after: '' } }).layout).toEqual({ ...testProfile.layout, after: '' });
     expect(parse({ images: testImages }).images).toEqual(testImages);
-    // Braces of LaTeX are text, not places.
+    // Braces of LaTeX are text, not placeholders.
     const before = 'Write \\boxed{answer} and \\frac{a}{b}: {question}';
     expect(parse({ layout: { ...testProfile.layout, before } }).layout).toMatchObject({ before });
   });
@@ -187,7 +187,7 @@ describe('prm.schema.json', () => {
   });
 
   it('lists the same keys as the parser', () => {
-    // `backend` is read by the remote profile (backends/remoteProfile.ts), and then needs no graph; `critique` by localCritiqueProfile.ts.
+    // backends/remoteProfile.ts reads `backend`, which needs no graph, and localCritiqueProfile.ts reads `critique`.
     expect(
       Object.keys(schema.properties)
         .filter((key) => !['$schema', 'backend', 'reference', 'critique'].includes(key))

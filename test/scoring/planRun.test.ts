@@ -12,7 +12,7 @@ const steps = (...list: (readonly [text: string, parent?: number])[]): ScoreJob 
 });
 const promptOf = (question: string) => [1, ...codes(question)];
 const stepOf = (text: string) => [...codes(text), 0];
-/** A token a character; the step's last one is 0. */
+/** Encodes each character as a token. The last token of a step is 0. */
 const encoder: SegmentEncoder = {
   open: (question) => ({ prompt: promptOf(question), step: (text) => ({ ids: stepOf(text), read: codes(text).length }) }),
 };

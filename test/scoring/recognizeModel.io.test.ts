@@ -55,7 +55,7 @@ describe('readGraphTensors', () => {
 describe('recognizeModel', () => {
   it.each(families.map(({ id }) => id))('knows %s by its files', async (id) => {
     const model = await recognizeModel(join(models, 'families', id));
-    // The files of these two are alike.
+    // The files of these two families cannot be distinguished.
     const alike = ['qwen2.5-math-prm', 'reasonflux-prm'];
     expect(model!.families.map((family) => family.id)).toEqual(alike.includes(id) ? alike : [id]);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SegmentEncoder } from '../../server/scoring/layouts/encoder.js';
 import { remembered } from '../../server/scoring/layouts/remembered.js';
 
-/** Encodes a text as its length, and writes down what it was asked for. */
+/** An encoder that encodes a text as its length, and records the texts. */
 function recording(): { encoder: SegmentEncoder; asked: string[] } {
   const asked: string[] = [];
   return {

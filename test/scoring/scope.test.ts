@@ -59,7 +59,7 @@ describe('a scope of word pairs', () => {
   });
 });
 
-/** Knows every text that does not begin with "x". */
+/** A scope with all texts that do not begin with "x". */
 const noX: Scope = { knows: 'sums', question: 0.5, step: 0.5, share: (text) => (text === '' || text.startsWith('x') ? 0 : 1) };
 
 describe('scoring within a scope', () => {
@@ -73,7 +73,7 @@ describe('scoring within a scope', () => {
         const asked: ScoreJob[] = [];
         const result = await scoreWithin('M', noX, { question: 'q', images, answer: '4', steps }, (job) => {
           asked.push(job);
-          // The score of a step is the length of its path; its last step is skipped for a reason of the model's own.
+          // The score of a step is the length of its path. The model skips the last step for its own reason.
           const depth: number[] = [];
           for (const { parent } of job.steps) depth.push(parent === undefined ? 1 : depth[parent]! + 1);
           const scores = Float64Array.from(depth);

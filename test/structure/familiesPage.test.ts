@@ -12,7 +12,7 @@ function table(heading: string): string[][] {
   return [...section.matchAll(/^\| (`.*) \|$/gm)].map(([, row]) => row!.split(' | ')).filter(([id]) => id !== '`family`');
 }
 
-/** Ids in a cell; `name-*` stands for all that begin so. */
+/** Returns the ids in a cell. `name-*` means all ids that begin with `name-`. */
 function idsOf(cell: string): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].flatMap(([, id]) =>
     id!.endsWith('*') ? families.flatMap((family) => (family.id.startsWith(id!.slice(0, -1)) ? [family.id] : [])) : [id!],

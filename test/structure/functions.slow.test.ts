@@ -13,7 +13,7 @@ it('functions have at most 120 lines', () => {
   expect(long, 'break it up').toEqual([]);
 });
 
-/** Every function of a source, nested ones included, by file and name, with its lines; classes are not functions. */
+/** Returns all functions of a source, including nested ones, by file and name, with their lines. Excludes classes. */
 function functionsOf({ file, text }: Source): { readonly name: string; readonly lines: number }[] {
   const tree = ts.createSourceFile(file, text, ts.ScriptTarget.ES2023);
   const lineOf = (position: number): number => tree.getLineAndCharacterOfPosition(position).line;

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
 import { sourcesIn } from './sources.js';
 
-/** Whether a package's files are CommonJS for `import`: a bundle of such a one exports nothing but its default. */
+/** Whether `import` loads a package as CommonJS. A bundle of such a package has only a default export. */
 function isCommonJs(name: string): boolean {
   const path = createRequire(import.meta.url)
     .resolve.paths(name)!

@@ -28,7 +28,7 @@ const { tasks } = read<{ readonly tasks: readonly Task[] }>('.vscode/tasks.json'
 const { scripts } = read<{ readonly scripts: Readonly<Record<string, string>> }>('package.json');
 const bundler = readFileSync('esbuild.mjs', 'utf8');
 
-/** Paths of the repository that a configuration names; `dist/` is what the bundler writes. */
+/** Returns the repository paths in a configuration. The bundler writes those in `dist/`. */
 function pathsOf({ program, args = [] }: Configuration): string[] {
   return [program ?? '', ...args]
     .flatMap((text) => /^(?:--extensionDevelopmentPath=)?(?:\$\{workspaceFolder\}\/?)?([\w./-]*)$/.exec(text)?.[1] ?? [])

@@ -23,7 +23,7 @@ interface Manifest {
 const { contributes } = readManifest<Manifest>();
 const ids = contributes.commands.map(({ command }) => command);
 
-/** What works wherever one is. Every other command says where it does. */
+/** Commands that work everywhere. Every other command has a condition that says where it works. */
 const anywhere = [
   'steplens.getStarted',
   'steplens.openSample',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { sourcesIn } from './sources.js';
 
-/** Members of registries: each is called after what it offers, and what it starts or reads may have that name elsewhere. */
+/** Folders of registries. A member is named after what it offers, so the code behind it may have the same name. */
 const registries = [
   'extension/commands/',
   'server/cli/',
@@ -11,7 +11,7 @@ const registries = [
   'server/training/',
 ];
 
-/** Names that two files export on purpose. A new one is renamed; it belongs here only with a reason like these. */
+/** Names that two files export on purpose, by reason. Rename a new duplicate unless there is a reason like these. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'the same contract on both sides of a wire: `server/protocol` imports nothing': [
     'BestOfNLine',

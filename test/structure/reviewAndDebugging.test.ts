@@ -30,7 +30,7 @@ const pages = [
     .map((name) => `docs/${name}`),
 ];
 
-/** The cells of the table whose head begins with these words. */
+/** Returns the cells of the table whose header begins with these words. */
 function table(page: string, head: string): string[][] {
   const lines = page.split('\n');
   const begin = lines.findIndex((line) => line.startsWith(`| ${head} |`));
@@ -57,7 +57,7 @@ describe('what the pages name exists', () => {
   it('settings', () => {
     const named = pages.flatMap((page) => [...read(page).matchAll(/`(steplens\.[\w.]+)`/g)].map(([, name]) => [page, name!] as const));
     expect(named.length).toBeGreaterThan(30);
-    // The file of mappings has such a name, too.
+    // The file of mappings has a name of the same form.
     expect(named.filter(([, name]) => name !== 'steplens.json' && !(name in configuration.properties))).toEqual([]);
   });
 });
@@ -141,7 +141,7 @@ describe('docs/debugging.md', () => {
   });
 });
 
-/** The comment of `lookupAt`, which lists its names; the names it answers, one in backticks each. */
+/** Returns the names that `lookupAt` supports, each in backticks, as in the list of its comment. */
 function lookupNames(): string {
   const source = read('server/debug/eventKinds.ts');
   const fields = source.split('const fields')[1]!.split('  };')[0]!;

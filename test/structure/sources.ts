@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, posix } from 'node:path';
 
 export interface Source {
-  /** From the root, with `/`. */
+  /** Path from the repository root, with `/`. */
   readonly file: string;
   readonly text: string;
 }
@@ -18,7 +18,7 @@ export function sourcesIn(folder: string): Source[] {
 
 export interface Import {
   readonly to: string;
-  /** Nothing of it remains when the code runs. */
+  /** Whether the import is erased at run time. */
   readonly isType: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
-/** The only files that open a connection: the client of servers and what resolves their names, the work queue, and the endpoint for trainers. */
+/** The only files that open a connection: HTTP client, name resolution, work queue, and the endpoint for trainers. */
 const SENDERS: readonly string[] = [
   'server/labeling/queue/labelQueue.ts',
   'server/labeling/queue/sharedRun.ts',

@@ -1,11 +1,11 @@
 import ts from 'typescript';
 import type { Source } from './sources.js';
 
-/** What a source says to people. */
+/** The texts of a source that people read. */
 export interface Texts {
   /** English texts that are translated: the keys of the bundle. */
   readonly translated: readonly string[];
-  /** `file:line text` of a literal that reads as a text, and is not translated. */
+  /** `file:line text` of each literal that looks like a text and is not translated. */
   readonly missed: readonly string[];
 }
 
@@ -18,7 +18,7 @@ const machineNames =
 /** Literals that are the same in every language. */
 const names = new Set(['StepLens', 'Enter', 'Home End', 'Core ML', 'JSON Lines', 'Best-of-N', 'pass@N']);
 
-/** Two words, or one that begins a sentence. `·` stands for what is filled in. */
+/** Whether a literal has two words, or one that begins a sentence. `·` marks a value that is filled in. */
 function isText(text: string): boolean {
   const bare = text.replace(/\(command:[^)]*\)|`[^`]*`|\$\([a-z-]+\)|\bStepLens\b|\bms\b/g, '');
   return (
@@ -54,10 +54,10 @@ export function textsOfSource({ file, text }: Source, exempt: ReadonlySet<string
       for (const key of keys)
         if (ts.isStringLiteralLike(key)) {
           translated.push(key.text);
-          // The server learns the language when it is initialized, after its modules were loaded.
+          // The server gets the language at initialization, after its modules are loaded.
           if (file.startsWith('server/') && !isInFunction(node)) missed.push(`${file}: too early: ${key.text}`);
         }
-        // A text that is put together at run time is found in no bundle.
+        // A text that is composed at run time is not in any bundle.
         else missed.push(`${file}: not a literal: ${key.getText(source)}`);
       for (const other of given) if (!keys.includes(other)) visit(other);
     } else if (forMachines.test(name)) {
@@ -83,8 +83,8 @@ export function textsOfSource({ file, text }: Source, exempt: ReadonlySet<string
 }
 
 /**
- * Errors of a source whose message is a literal that nothing can translate, and why a verifier failed, as `file:line text`. RangeErrors
- * are for developers.
+ * Returns the untranslated literals in messages of errors and in reasons why a verifier failed, as `file:line text`.
+ * Excludes RangeErrors, which are for developers.
  */
 export function errorsOfSource({ file, text }: Source): string[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
@@ -100,7 +100,7 @@ export function errorsOfSource({ file, text }: Source): string[] {
   return found;
 }
 
-/** What a new error says, or why an answer is undecided because its verifier failed. */
+/** Returns the message of a new error, or the reason why an answer is undecided after its verifier failed. */
 function messageIn(node: ts.Node, source: ts.SourceFile): ts.Expression | undefined {
   if (ts.isNewExpression(node) && isError(node.expression.getText(source))) return node.arguments?.[0];
   if (!ts.isCallExpression(node) || node.expression.getText(source) !== 'undecided') return undefined;

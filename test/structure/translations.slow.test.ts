@@ -24,7 +24,7 @@ const all = strings({ contributes: manifest.contributes, capabilities: manifest.
 const english = textsOf('');
 const chinese = textsOf('zh-cn');
 
-/** Where VS Code shows a string to a person. The tools' schemas and model descriptions are read by models. */
+/** Paths of strings that VS Code shows to people. Models read the tools' schemas and model descriptions. */
 const shown =
   /\/(title|shortTitle|description|markdownDescription|markdownEnumDescriptions\/\d+|enumDescriptions\/\d+|contents|displayName|userDescription|altText)$|\/(views|submenus)\/.*\/(name|label)$|\/debuggers\/\d+\/(label|(initialConfigurations\/\d+|configurationSnippets\/\d+\/body)\/name|configurationSnippets\/\d+\/label)$/;
 const isForModels = ({ path }: Visited): boolean => path.includes('/languageModelTools/') && path.includes('/inputSchema/');
@@ -54,7 +54,7 @@ describe('the texts of the manifest', () => {
   });
 });
 
-/** Literals that read as texts and are for machines or developers, by file. */
+/** Literals that look like texts but are for machines or developers, by file. */
 const exempt: Readonly<Record<string, readonly string[]>> = {
   'extension/commands/forkSearch.ts': ['cPuct = 0.5, rollouts = 32, rollout 3 = wrong, verifier = now', 'what if ·'],
   'extension/commands/showAgreement.ts': ["Fleiss' kappa"],
@@ -89,7 +89,7 @@ const exempt: Readonly<Record<string, readonly string[]>> = {
   'webview/tree/render/svgBlock.ts': ['note flag', 'words small'],
 };
 
-/** Folders whose errors reach the editor. What only the command line can meet stays English. */
+/** Folders whose errors reach the editor. Errors that only the command line can report stay English. */
 const readFolders = ['answers', 'remote', 'models', 'scoring', 'labeling', 'files', 'disk', 'formats'].map((name) => `server/${name}/`);
 const commandLineOnly = /^server\/labeling\/(queue\/|(runJson|undecided|searchTree|settingRanges)\.ts)/;
 

@@ -1,7 +1,7 @@
 import { build, type Metafile } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-/** What each bundle may hold, read from the bundler itself: a lint rule can be silenced, a bundle cannot. */
+/** Returns the contents of a bundle from the bundler itself: a lint rule can be disabled, a bundle cannot. */
 async function bundle(entry: string, platform: 'node' | 'browser', external: string[]): Promise<string[]> {
   const result = await build({
     entryPoints: [entry],

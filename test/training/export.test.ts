@@ -44,7 +44,7 @@ function tree(mc: number, ...children: Node[]): Problem {
   return readAs(mmPrmTree, text).problems[0]!;
 }
 
-/** `data_pipeline/traverse.py`, line by line, as far as nothing is drawn: negatives, then all positives. */
+/** `data_pipeline/traverse.py`, line by line, without its random choices: negatives, then all positives. */
 function traverse(root: Node & { mc_value: number }): { process: string; labels: number[]; negative: boolean }[] {
   if (root.mc_value === 0 || root.mc_value === 1) return [];
   const found: Record<'negative' | 'positive', Map<string, number[]>> = { negative: new Map(), positive: new Map() };
@@ -230,7 +230,7 @@ describe('Monte-Carlo labels', () => {
   it("are balanced over a problem's solutions, each a record of its own", () => {
     const { samplesWithError, records, excluded } = exportProblems([right(1), wrong(1), right(2), wrong(2), right(3)], mmPrm, { seed: 1 });
     expect([records.length, samplesWithError, excluded]).toEqual([4, 2, { 'balanced-away': 1 }]);
-    // Of a problem without a wrong solution nothing is left, as in the reference.
+    // A problem without a wrong solution is removed completely, as in the reference.
     const other = { ...right(4), question: 'Another?' };
     expect(exportProblems([wrong(1), other, right(1)], mmPrm, { seed: 1 }).records).toHaveLength(1);
     const group = [right(1), wrong(1)];
@@ -309,7 +309,7 @@ describe('Monte-Carlo labels', () => {
     });
 
     it('are the most informative ones: exactly the share that is wanted, the best scores first', () => {
-      // Half right with sure values, half right with unsure ones, all right, all wrong.
+      // Half right with certain values, half right with uncertain values, all right, all wrong.
       const sure = { ...raw([1, 16, 16], [0, 0, 16]), question: 'sure' };
       const unsure = { ...raw([0.125, 2, 16], [0, 0, 16]), question: 'unsure' };
       const allRight = { ...raw([1, 16, 16], [1, 16, 16]), question: 'right' };

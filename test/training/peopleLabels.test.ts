@@ -33,7 +33,7 @@ const solution = ['We read 3 and 4.', 'Their sum\n\nis <b>8</b>.', 'So the "answ
 const { reasoning } = sketch([{ question: 'What is 3 + 4?', answer: '7', images: ['a.png', 'b.png'], solutions: [solution] }]);
 const [problem] = reasoning.problems;
 
-/** The export of a document with labels, read by StepLens. */
+/** Exports a document with labels, and reads the result with StepLens. */
 function roundTrip(id: string, values: readonly StepLabel['value'][]): { problems: readonly Problem[]; faults: number; left: number } {
   const labels = values.map((value, step) => label(problem!, step, value));
   const { document } = applyLabels(reasoning, labels);
@@ -96,7 +96,7 @@ describe('the alternatives of PRM800K', () => {
       node('We see no number.', [node('It is 7.')]),
     ],
   };
-  /** The tree with a judgment for each of these texts, exported and read again, with the step's texts and verdicts by prefix. */
+  /** Exports the tree with these judgments by text, and reads it again. Returns texts and verdicts by prefix. */
   function exported(judgments: Readonly<Record<string, StepLabel['value']>>) {
     const document = readDocument(JSON.stringify(tree), 'json')!;
     const [first] = document.problems;

@@ -32,7 +32,7 @@ const files: readonly (readonly [name: string, text: string])[] = [
   ['a search of 200 nodes', generatedSearch({ nodes: 200 })],
   ['20 problems with 8 candidates', generatedCandidates(20, 8)],
 ];
-/** Whose values decide: what is in the file alone, or live scores beside it. */
+/** Which values decide: only those in the file, or live scores too. */
 const ways = ['no live scores', 'labels before live scores', 'live scores first'] as const;
 
 function openDocument(name: string, text: string, way: (typeof ways)[number]): ScoredDocument {
@@ -64,7 +64,7 @@ describe.each(files)('the numbers of %s', (name, text) => {
     expect(lowSteps(document)).toHaveLength(low);
     expect(lowSteps(document).filter(({ first }) => first)).toHaveLength(firstLow);
 
-    // A problem's lens counts, unless it is about the only solution: then it names the step.
+    // A problem's lens shows a count, or names the step if there is only one solution.
     const titles = codeLens(document).map(({ command }) => command!.title);
     const counted = titles.flatMap(
       (title) => /^▼ ([\d,]+) first low steps?, go/.exec(title)?.[1] ?? (/^▼ first low step: /.test(title) ? '1' : []),
@@ -79,7 +79,7 @@ describe.each(files)('the numbers of %s', (name, text) => {
         const words = firstLowWords(model);
         const count = view.found.firstLow;
         const said = `${count} first low step${count === 1 ? '' : 's'}`;
-        // Another number of flags in the picture is never without its reason.
+        // If the picture has a different number of flags, the text gives the reason.
         if (model.firstLow.size === count) expect(words).toBe(said);
         else expect(words).toMatch(new RegExp(`^${said} in the file, ${model.firstLow.size} flagged nodes? here \\(.+\\)$`));
       }
@@ -88,7 +88,7 @@ describe.each(files)('the numbers of %s', (name, text) => {
 
   it('of low steps in the outline are those of the code lens', () => {
     const document = openDocument(name, text, 'labels before live scores');
-    // Steps that several solutions share are in the outline under each of them.
+    // A step that several solutions share is in the outline under each solution.
     if (document.problems.some(({ problem }) => problem.tree)) return;
     const names = documentSymbols(document).flatMap(({ children = [] }) =>
       children.flatMap((one) => (one.children ?? []).map((step) => step.name)),

@@ -7,7 +7,7 @@ import type { BestOfNLine, EvaluateLine, ProcessLine } from '../../server/protoc
 import { createRandom } from '../../server/reasoning/random.js';
 import type { EvaluationResult } from '../../webview/evaluation/protocol.js';
 
-/** What the server answers for a text; `score` gives the PRM's verdict on a step. */
+/** Returns the server's answer for a text. `score` returns the PRM's score of a step. */
 async function evaluate(file: string, text: string, score: (text: string) => number): Promise<EvaluateLine> {
   const run = new EvaluationRun(
     { seed: 1, threshold: undefined, rescore: false },
@@ -32,7 +32,7 @@ export async function sampleCandidates(): Promise<BestOfNLine> {
   return (await (sample ??= evaluate(file, readFileSync(file, 'utf8'), () => NaN))) as BestOfNLine;
 }
 
-/** A file of ProcessBench with 60 solutions from two subsets and two models; the PRM's scores are right, with noise. */
+/** A ProcessBench file with 60 solutions from two subsets and two models. The PRM's scores are right, with noise. */
 export async function processBenchmark(): Promise<ProcessLine> {
   const random = createRandom(7, 'process');
   const rows = Array.from({ length: 60 }, (_, i) => {
@@ -52,7 +52,7 @@ export async function processBenchmark(): Promise<ProcessLine> {
   return (await evaluate('process.jsonl', text, (step) => Number(/scores ([\d.]+)\.$/.exec(step)?.[1]))) as ProcessLine;
 }
 
-/** A line with so many candidates a problem: curves of the shape they have, made up, since 64 take seconds to count. */
+/** A line with many candidates per problem. The curves are artificial but realistic, as 64 candidates take seconds. */
 export async function manyCandidates(candidates: number): Promise<BestOfNLine> {
   const line = await sampleCandidates();
   const sizes = Array.from({ length: candidates }, (_, i) => i + 1);

@@ -102,7 +102,7 @@ describe('sceneOf', () => {
             expect(drawn.has(node.id)).toBe(true);
             if (node.parent !== null) expect(edges.has(node.id)).toBe(true);
           }
-          // Half a row and a dot beyond the edges, no more.
+          // Nodes are drawn at most half a row and a dot beyond the edges.
           expect(scene.nodes.every((id) => layout.row[id]! * rowPx(k) + y <= size.height + rowPx(k))).toBe(true);
         },
       ),
@@ -228,7 +228,7 @@ describe('the view', () => {
 
   it('shows more the nearer it is', () => {
     expect([0.05, 0.3, 1].map((k) => levelAt({ k, stretch: 1 }))).toEqual(['dots', 'words', 'card']);
-    // In narrow columns words have no room, however high the rows are.
+    // Words do not fit into narrow columns, however high the rows are.
     expect(levelAt({ k: 1, stretch: 0.1 })).toBe('dots');
   });
 });

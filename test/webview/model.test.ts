@@ -1,4 +1,4 @@
-// Over 400 lines: short cases about one model of a tree, which all of them build alike.
+// Over 400 lines: short cases about the model of a tree, which all of them build in the same way.
 import { describe, expect, it } from 'vitest';
 import { mathSegments } from '../../webview/shared/mathSegments.js';
 import { formatValue, valueBin } from '../../webview/shared/valueScale.js';

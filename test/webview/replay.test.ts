@@ -125,7 +125,7 @@ describe('moving through a search', () => {
     expect([press('[', plain), press('m', plain)]).toEqual([undefined, undefined]);
     const onStep = { ...plain, selected: view.nodes[0]!.children[0]! };
     expect(press('w', onStep)).toEqual({ kind: 'explainTraining' });
-    // The problem is no path, a moment is not the file, and a tree that grows has no file yet.
+    // Not offered: the problem is not a path, a moment of a replay is not the file, and a growing tree has no file yet.
     for (const state of [
       plain,
       { ...at(40), selected: onStep.selected },

@@ -2,7 +2,7 @@ import type { NodeView, ProblemView } from '../../server/protocol/problemView.js
 import type { Replay, ReplayFrame, ReplayState } from '../../server/protocol/replay.js';
 import { rolloutCount } from '../../server/reasoning/treeStatistics.js';
 
-/** The replay of a search that left this tree: node after node is created, sampled and valued; the last moment is the tree. */
+/** A replay of a search that produced this tree: nodes are created, sampled and valued. The last moment is the tree. */
 export function makeReplay(view: ProblemView): Replay {
   const frames: Omit<ReplayFrame, 'line'>[] = [{ event: { kind: 'begin', method: 'mcts', policy: 'mini' }, node: 0 }];
   let searches = 0;

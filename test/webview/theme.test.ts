@@ -5,7 +5,7 @@ import { THEMES, type ThemeName } from '../browser/themes.js';
 
 const css = readFileSync(new URL('../../webview/shared/theme.css', import.meta.url), 'utf8');
 
-/** The colors theme.css sets for a theme: those of its own block over those of `body`. */
+/** The colors that theme.css sets for a theme. The theme's own block overrides `body`. */
 function colors(bodyClass: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const selector of ['body', `body.${bodyClass}`]) {
@@ -29,7 +29,7 @@ function contrast(a: string, b: string): number {
   return (light! + 0.05) / (dark! + 0.05);
 }
 
-/** What a person without green cones sees (Viénot, Brettel & Mollon 1999), linear light. */
+/** The color that a person without green cones sees (Viénot, Brettel & Mollon 1999), in linear light. */
 function deuteranope(hex: string): [number, number, number] {
   const [r, g, b] = [1, 3, 5].map((at) => (parseInt(hex.slice(at, at + 2), 16) / 255) ** 2.2) as [number, number, number];
   const l = 17.8824 * r + 43.5161 * g + 4.11935 * b;

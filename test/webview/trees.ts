@@ -4,7 +4,7 @@ import { groupRollouts, type RolloutGroup } from '../../server/reasoning/treeSta
 import { wilsonInterval } from '../../server/reasoning/wilson.js';
 import type { LayoutNode } from '../../webview/tree/layout/tidy.js';
 
-/** Mulberry32: the same tree for the same seed, everywhere. */
+/** Mulberry32, so that the same seed gives the same tree on every machine. */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -52,13 +52,13 @@ export interface TreeOptions {
   readonly seed?: number;
   readonly problem?: number;
   readonly problemCount?: number;
-  /** Without search: no visits, no rollouts, values from a PRM. */
+  /** If false: no visits and no rollouts, and the values come from a PRM. */
   readonly isSearchTree?: boolean;
   readonly images?: readonly string[];
   readonly hasValues?: boolean;
 }
 
-/** A search tree as the pipeline leaves them: branches of several steps, values by rollouts, assumed and one-sample nodes. */
+/** A search tree like the pipeline's: branches of several steps, values by rollouts, assumed and one-sample nodes. */
 export function makeView({
   nodes: count,
   seed = 7,
@@ -74,7 +74,7 @@ export function makeView({
   const depths: number[] = [0];
   const limit = Math.max(5, Math.ceil(Math.log2(count)) + 2);
   for (let id = 1; id < count; id++) {
-    // Mostly near the last nodes (long paths), sometimes anywhere (branches).
+    // Parents are mostly recent nodes (long paths), sometimes any node (branches).
     let parent: number;
     do parent = random() < 0.55 ? Math.max(0, id - 1 - Math.floor(random() * 3)) : Math.floor(random() * id);
     while (depths[parent]! >= limit || children[parent]!.length >= 6);

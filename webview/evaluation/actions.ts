@@ -8,9 +8,9 @@ import { factsOf, markdownTable, titleOf } from './model.js';
 import type { EvaluationEvents, EvaluationRequests } from './protocol.js';
 import { type PageState, shownLine, shownSize } from './store.js';
 
-/** What the page asks its host for. A failure is announced, or a state of the page. */
+/** Requests of the page to its host. A failure is announced or becomes a state of the page. */
 export interface Actions {
-  /** Evaluates the files; one that is under way is replaced. */
+  /** Evaluates the files. Replaces an evaluation that is still running. */
   readonly evaluate: (rescore?: boolean) => void;
   readonly cancel: () => void;
   readonly copy: () => void;
@@ -36,7 +36,7 @@ export function createActions(store: Store<PageState>, host: Host<EvaluationRequ
           announce(line === null ? t('Nothing to evaluate') : `${titleOf(line)}: ${factsOf(line)}`);
         },
         (error: unknown) => {
-          // One that was replaced by a newer one has nothing to say.
+          // The failure of an evaluation that a newer one replaced is ignored.
           if (own !== running) return;
           store.update({ run: own.signal.aborted ? { kind: 'cancelled' } : { kind: 'failed', message: messageOf(error) } });
         },

@@ -31,7 +31,7 @@ export function startEvaluation({ document, host, restored, save }: EvaluationPa
     if (store.state.run.kind === 'running') store.update({ run: { kind: 'running', progress } });
   });
   host.on('outdated', ({ cause }) => {
-    // The scores are there already: another threshold costs no model run.
+    // The steps are scored already, so another threshold costs no model run.
     if (cause === 'threshold') actions.evaluate();
     else if (store.state.run.kind !== 'running') store.update({ isOutdated: true });
   });

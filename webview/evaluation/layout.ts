@@ -3,12 +3,12 @@ import { scaleLinear, scaleLog } from 'd3-scale';
 import { area, line } from 'd3-shape';
 import type { Curve, CurveId } from './model.js';
 
-/** What a chart is laid out from. */
+/** Input of a chart's layout. */
 export interface ChartInput {
   readonly curves: readonly Curve[];
-  /** Where the curves' points are, ascending. */
+  /** x values of the curves' points, ascending. */
   readonly xs: readonly number[];
-  /** Doubling numbers of candidates are equally far apart; thresholds are not. */
+  /** Whether the x axis is logarithmic: for numbers of candidates, which double, and not for thresholds. */
   readonly isLog: boolean;
   readonly width: number;
   readonly height: number;
@@ -42,7 +42,7 @@ export interface CurveLayout {
 }
 
 const MARGIN = { left: 44, top: 12, right: 16, bottom: 40 };
-/** Between two markers of a curve. Pixels. */
+/** Distance between two markers of a curve. Pixels. */
 const MARKER_GAP = 120;
 const TICK_GAP = 44;
 
@@ -79,7 +79,7 @@ export function layoutChart({ curves, xs, isLog, width, height }: ChartInput): C
   };
 }
 
-/** Whole tens of percent around all that is drawn, so that an axis does not start at an odd number. */
+/** The range of all drawn shares, widened to whole tens of percent so that the axis starts at a round number. */
 function yDomain(shares: readonly number[]): [number, number] {
   if (shares.length === 0) return [0, 1];
   const low = Math.floor(Math.min(...shares) * 10 + 1e-9) / 10;
@@ -92,7 +92,7 @@ function xTicks(xs: readonly number[], isLog: boolean, x: (value: number) => num
     ? xs.filter((size) => Number.isInteger(Math.log2(size)) || size === xs.at(-1))
     : xs.filter((_, index) => index % 10 === 0);
   const ticks: Tick[] = [];
-  // From the right: the last one must be there, what is too near to it need not.
+  // From right to left: the last tick is always kept, and ticks too near to the next one are dropped.
   for (const value of [...wanted].reverse()) {
     const at = x(value);
     const right = ticks.at(-1);
@@ -101,12 +101,12 @@ function xTicks(xs: readonly number[], isLog: boolean, x: (value: number) => num
   return ticks.reverse();
 }
 
-/** Curves that run together show their markers at different places: where in its gap a curve's first one is. */
+/** Offset of a curve's first marker as a share of the gap. It differs by curve, so that markers do not coincide. */
 function staggerOf(id: CurveId, curves: readonly Curve[]): number {
   return (curves.findIndex((curve) => curve.id === id) + 0.5) / curves.length;
 }
 
-/** Markers distinguish curves; they are on the line, not only at its points. */
+/** Places of the markers that distinguish a curve: along the whole line, not only at its points. */
 function markersOf(
   points: readonly { readonly x: number; readonly y: number }[],
   stagger: number,

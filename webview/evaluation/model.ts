@@ -3,7 +3,7 @@ import type { BestOfNLine, EstimateLine, EvaluateLine, ProcessLine } from '../..
 
 export type CurveId = keyof BestOfNLine['accuracy'] | 'macroF1' | 'firstErrorF1';
 
-/** How a curve is distinguished from the others without color, too: by its dashes and its markers. */
+/** Look of a curve. Dashes and markers distinguish it from the others without color, too. */
 export interface CurveStyle {
   /** 0 .. 5: `--sl-c0` .. `--sl-c5` of evaluation.css. */
   readonly hue: number;
@@ -39,7 +39,7 @@ const SELECTIONS: readonly (readonly [id: Selection, name: string, style: CurveS
   ['meanOdds', t('PRM mean odds'), { hue: 5, dash: '6 3', marker: 3 }],
 ];
 
-/** Curves that a page starts without: most say nearly the same as another, and eleven bands hide each other. */
+/** Curves that are hidden at first: most nearly coincide with another one, and eleven bands would hide each other. */
 export const HIDDEN_AT_FIRST: readonly CurveId[] = ['max', 'sumLog', 'sumLogit', 'meanOdds', 'product'];
 
 const BENCHMARKS: Readonly<Record<ProcessLine['benchmark'], string>> = {
@@ -49,7 +49,7 @@ const BENCHMARKS: Readonly<Record<ProcessLine['benchmark'], string>> = {
   humanLabels: t('Human step labels'),
 };
 
-/** Accuracy over N, one curve a way of choosing. */
+/** Accuracy over N, one curve per way of choosing. */
 export function selectionCurves(line: BestOfNLine): Curve[] {
   return SELECTIONS.map(([id, name, style]) => ({ id, name, style, points: line.accuracy[id], hasBand: true }));
 }
@@ -103,7 +103,7 @@ export const PROCESS_COLUMNS = [
   t('first-error F1'),
 ] as const;
 
-/** Over all, then by source, then by model that wrote the solutions. */
+/** Rows for all solutions, then by source, then by the model that wrote the solutions. */
 export function processRows({ all, bySource, byModel }: ProcessLine): ProcessRow[] {
   const row = (
     name: string,

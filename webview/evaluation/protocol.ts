@@ -1,4 +1,4 @@
-/** The evaluation panel's wire. Its page is the tree panel's, with `dist/evaluation.js` and `.css`. */
+/** Messages of the evaluation panel. Its page is like the tree panel's, with `dist/evaluation.js` and `.css`. */
 import { evaluateLine, fileFault } from '../../server/protocol/evaluation.js';
 import { count, flag, type Infer, list, nothing, number, object, oneOf, text } from '../../server/protocol/shape.js';
 import { call, event } from '../shared/wire.js';
@@ -13,11 +13,11 @@ export type EvaluationResult = Infer<typeof evaluationResult>;
 
 /** Panel -> host. */
 const requests = {
-  /** Evaluates the panel's files; `progress` events report how far it is, and cancelling the call stops it. First message of a page. */
+  /** Evaluates the panel's files and sends `progress` events. Canceling the call stops it. First message of a page. */
   evaluate: call('evaluate', object({ rescore: flag }), evaluationResult),
   /** Writes the setting `steplens.threshold`. */
   useThreshold: call('useThreshold', object({ threshold: number }), nothing),
-  /** Asks for a file and writes one evaluation into it, as `steplens evaluate --json` prints it. */
+  /** Asks the user for a file and writes one evaluation into it, as `steplens evaluate --json` prints it. */
   saveJson: call('saveJson', object({ index: count }), nothing),
   copy: call('copy', object({ text }), nothing),
 } as const;
@@ -26,14 +26,14 @@ export type EvaluationRequests = typeof requests;
 /** Host -> panel. */
 const events = {
   progress: event('progress', object({ uri: text, done: count, total: count })),
-  /** What is drawn is out of date: a file changed, or the setting of the threshold. */
+  /** The drawn evaluation is out of date: a file or the threshold setting changed. */
   outdated: event('outdated', object({ cause: oneOf('file', 'threshold') })),
 } as const;
 export type EvaluationEvents = typeof events;
 
 export const evaluationProtocol = { requests, events };
 
-/** What survives hiding and reload of an evaluation panel. */
+/** State of an evaluation panel that survives hiding and reload. */
 export interface EvaluationState {
   readonly version: 1;
   readonly uris: readonly string[];

@@ -12,7 +12,7 @@ export interface Progress {
 export interface PageState {
   /** What is shown; null until an evaluation has ended. */
   readonly result: EvaluationResult | null;
-  /** `idle`: nothing is under way. */
+  /** `idle`: no evaluation is running. */
   readonly run:
     | { readonly kind: 'running'; readonly progress: Progress | null }
     | { readonly kind: 'idle' }
@@ -28,7 +28,7 @@ export interface PageState {
   readonly size: number | null;
   /** Threshold the cursor is at; null = the one in use. */
   readonly threshold: number | null;
-  /** Whether the model scores also where scores are in the file. */
+  /** Whether the model also scores steps that have scores in the file. */
   readonly rescore: boolean;
 }
 
@@ -54,12 +54,12 @@ export function shownLine({ result, shown }: PageState): EvaluateLine | null {
   return result?.lines[shown] ?? result?.lines[0] ?? null;
 }
 
-/** Number of candidates of the table: the one chosen, as far as there are so many. */
+/** Number of candidates of the table: the chosen one, but no more than there are. */
 export function shownSize({ size }: PageState, sizes: readonly number[]): number {
   return Math.min(size ?? Infinity, sizes.length);
 }
 
-/** Position in the sweep of the cursor's threshold, or of the one in use. */
+/** Position in the sweep nearest to the cursor's threshold, or to the threshold in use. */
 export function shownThreshold({ threshold }: PageState, thresholds: readonly number[], inUse: number): number {
   const wanted = threshold ?? inUse;
   return minIndex(thresholds, (one) => Math.abs(one - wanted));

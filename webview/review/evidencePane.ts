@@ -7,7 +7,7 @@ import { typeset } from '../shared/math.js';
 import { formatValue, SOURCE_NAMES, valueBin } from '../shared/valueScale.js';
 import { judgmentOf } from './keys.js';
 
-/** What every source says of the step, the rollouts from it, and its alternatives; hidden in a blind review. */
+/** Values and labels of the step by source, the rollouts from it, and its alternatives; hidden in a blind review. */
 export function evidencePane(document: Document, { evidence }: ReviewStep, threshold: number): HTMLElement {
   const pane = element(document, 'section', { class: 'evidence', 'aria-label': t('Evidence') });
   if (evidence === null) {

@@ -26,7 +26,7 @@ export function judgmentOf(value: LabelValue): string {
   return judgments.find((one) => one.value === value)?.name ?? String(value);
 }
 
-/** Keys of the kinds of error: q for the first, and so on; none of them does anything else. */
+/** Keys for the kinds of error: q for the first, and so on. They have no other use. */
 export const kindKeys = 'qwertasdfg';
 
 type Action = (actions: ReviewActions, kinds: readonly string[]) => void;
@@ -51,7 +51,7 @@ const keys: Readonly<Record<string, Action>> = {
   o: (actions) => actions.reveal(),
 };
 
-/** The action of a key; none while a text is being typed (Escape leaves it) or with a modifier, which is VS Code's. */
+/** The action of a key. Undefined with a modifier (a key of VS Code) and in a text field, which only Escape leaves. */
 export function keyAction(event: KeyboardEvent): Action | undefined {
   if (event.ctrlKey || event.metaKey || event.altKey) return undefined;
   const isTyping = event.target instanceof HTMLElement && ['TEXTAREA', 'INPUT'].includes(event.target.tagName);

@@ -29,11 +29,11 @@ export type ReviewState = Infer<typeof reviewState>;
 
 /** Panel -> host. */
 const requests = {
-  /** The page is there. */
+  /** The page is loaded and asks for the state. */
   state: call('state', empty, reviewState),
   judge: call('judge', object({ value: labelValue, kind: text, comment: text }), nothing),
   undo: call('undo', empty, nothing),
-  /** A position in the queue; one outside it is its nearest end. */
+  /** Goes to a position in the queue, or to its nearest end for a position outside it. */
   go: call('go', object({ to: number }), nothing),
   blind: call('blind', object({ blind: flag }), nothing),
   mode: call('mode', object({ mode }), nothing),

@@ -4,7 +4,7 @@ import { element } from '../shared/element.js';
 import type { ReviewActions } from './keys.js';
 import type { ReviewState } from './protocol.js';
 
-/** Where the reviewer is, and how the review works. */
+/** Position and progress in the queue, and the modes of the review. */
 export function reviewToolbar(document: Document, state: ReviewState, actions: ReviewActions): HTMLElement {
   const { at, count, judged, mode, blind, reviewer, reason, file } = state;
   const share = count === 0 ? 0 : judged / count;

@@ -1,6 +1,6 @@
 import { element } from './element.js';
 
-/** Says a sentence to screen readers, politely; the last one wins. */
+/** Announces a sentence to screen readers (`aria-live=polite`). A new sentence replaces the one before. */
 export type Announce = (sentence: string) => void;
 
 export function createAnnouncer(parent: HTMLElement): Announce {

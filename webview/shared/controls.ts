@@ -28,7 +28,7 @@ export function defineControls(): void {
 }
 
 export interface ButtonOptions {
-  /** Read to a screen reader and shown as a tooltip; for an icon-only button the only words. */
+  /** Label for screen readers and tooltip; the only text of an icon-only button. */
   readonly label: string;
   readonly icon?: string;
   /** Words beside the icon. */
@@ -84,7 +84,7 @@ export function searchField(document: Document, label: string, onInput: (value: 
 
 export interface Picker {
   readonly host: HTMLElement;
-  /** Shows these choices, one of them chosen; nothing happens when they are shown already. */
+  /** Shows these choices with one of them chosen. Does nothing if they are shown already. */
   show(choices: readonly { readonly value: number; readonly label: string }[], chosen: number): void;
 }
 

@@ -23,12 +23,12 @@ export function svgElement(
   return node;
 }
 
-/** A codicon, silent to screen readers. */
+/** A codicon, hidden from screen readers. */
 export function icon(document: Document, name: string): HTMLElement {
   return element(document, 'span', { class: `codicon codicon-${name}`, 'aria-hidden': 'true' });
 }
 
-/** The window that shows a document. @throws for a document that none shows */
+/** The window that shows a document. @throws for a document without a window */
 export function windowOf(document: Document): Window & typeof globalThis {
   if (document.defaultView === null) throw new Error('No window shows the document.');
   return document.defaultView;

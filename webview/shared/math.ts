@@ -2,14 +2,14 @@ import katex from 'katex';
 import { element } from './element.js';
 import { mathSegments } from './mathSegments.js';
 
-/** Texts above this are shown without typesetting: one step of 20 kB would hold the panel for seconds. Characters. */
+/** Texts of more characters are shown without typesetting: one step of 20 kB would block the panel for seconds. */
 const MATH_LIMIT = 20_000;
 
 /**
  * A step's text with its formulas typeset. KaTeX builds nodes and sets their styles through the CSSOM, which a CSP without
- * `unsafe-inline` allows; its HTML string would lose them. What it cannot read stays as written, marked, with the cause.
- * A formula is drawn inside its own box (`.math`, `math.css`): raised, kerned or stretched parts are cut off at its edges and
- * cannot cover the text around it.
+ * `unsafe-inline` allows; its HTML string would lose them. A formula that KaTeX cannot read stays as written and is
+ * marked, with the cause. A formula is drawn inside its own box (`.math`, `math.css`): raised, kerned or stretched parts
+ * are cut off at its edges and cannot cover the text around it.
  */
 export function typeset(document: Document, text: string): DocumentFragment {
   const fragment = document.createDocumentFragment();

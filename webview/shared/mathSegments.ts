@@ -43,7 +43,7 @@ function closing(source: string, start: number, close: string): number {
     if (isEscaped(source, end) || end === start) continue;
     if (close !== '$') return end;
     const inner = source.slice(start, end);
-    // The next dollar sign closes or nothing does; a formula stays within its paragraph.
+    // Only the next dollar sign can close the formula, and a formula stays within its paragraph.
     const isMath = !/^\s|\s$|\n\s*\n/.test(inner) && !/\d/.test(source[end + 1] ?? '');
     return isMath ? end : -1;
   }

@@ -12,20 +12,20 @@ import {
   unpackFrame,
 } from './wire.js';
 
-/** What `acquireVsCodeApi()` returns, as far as the panel uses it. */
+/** The part of the result of `acquireVsCodeApi()` that the panel uses. */
 export interface VsCodeApi {
   postMessage(message: PanelFrame): void;
   getState(): unknown;
   setState(state: unknown): void;
 }
 
-/** The host of a page, by the requests and events of its protocol. */
+/** The host of a page, typed by the requests and events of its protocol. */
 export interface Host<R extends PanelRequests, E extends PanelEvents> {
   /** Rejects with the host's sentence when it fails, and with `AbortError` when the signal aborts. */
   call<N extends keyof R & string>(name: N, args: ArgsOf<R[N]>, signal?: AbortSignal): Promise<ResultOf<R[N]>>;
-  /** An event that does not have its shape is dropped. */
+  /** Events whose data does not have the declared shape are dropped. */
   on<N extends keyof E & string>(name: N, listener: (data: DataOf<E[N]>) => void): void;
-  /** Rejects what is pending and stops listening. */
+  /** Rejects pending calls and stops listening. */
   dispose(): void;
 }
 
@@ -35,7 +35,7 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** The panel's end of the wire: calls with an id each, events by name. */
+/** The panel's end of the connection: calls with an id each, events by name. */
 export function connectHost<R extends PanelRequests, E extends PanelEvents>(
   api: VsCodeApi,
   target: EventTarget,
@@ -52,7 +52,7 @@ export function connectHost<R extends PanelRequests, E extends PanelEvents>(
   };
   const receive = (event: Event) => {
     const { data } = event as MessageEvent<HostFrame | PackedFrame | null>;
-    // Whoever else posts to this window (a browser's extension) does not speak our protocol.
+    // Others, such as a browser extension, may post messages of another form to this window.
     if (typeof data !== 'object' || data === null) return;
     const frame = unpackFrame(data);
     if (frame.kind === 'answer')

@@ -4,7 +4,7 @@ export interface Store<S> {
   subscribe(listener: (state: S, previous: S) => void): void;
 }
 
-/** A page's state: changed by parts, passed to its listeners in their order. `derive` keeps what follows from the rest. */
+/** A page's state, updated in parts and passed to the listeners in their order. `derive` updates the derived parts. */
 export function createStore<S>(initial: S, derive: (state: S, previous: S) => S = (state) => state): Store<S> {
   let state = initial;
   const listeners: ((state: S, previous: S) => void)[] = [];

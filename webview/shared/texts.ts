@@ -1,4 +1,4 @@
-/** Imported first by every page: texts are set before a module asks for one. The host writes them into the page. */
+/** Imported first by every page, so that texts are set before a module uses one. The host writes them into the page. */
 import { setTexts } from '../../server/l10n.js';
 
 const texts = document.getElementById('texts')?.textContent;

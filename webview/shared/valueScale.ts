@@ -38,7 +38,7 @@ export function sourceLabel(node: NodeView): string {
   return SOURCE_NAMES[node.source];
 }
 
-/** The same in a third of the width: `7/16`, `PRM`; empty for rollouts that were not counted. */
+/** The short form of `sourceLabel`: `7/16`, `PRM`; empty for rollouts that were not counted. */
 export function shortSource(node: NodeView): string {
   if (node.assumed) return t('assumed');
   if (node.source === 'mc' && node.mc?.total !== undefined && node.mc.correct !== undefined) return `${node.mc.correct}/${node.mc.total}`;

@@ -1,6 +1,6 @@
 /**
- * What every panel and its host send to each other: calls with an id each, their answers, and events by name. A failure is an answer
- * like any other. Each panel's own `protocol.ts` describes its calls and events, and both ends check what they receive against it.
+ * Messages between every panel and its host: calls with an id each, their answers, and events by name. A failure is sent as
+ * an answer. Each panel's `protocol.ts` describes its calls and events. Both ends check received messages against it.
  */
 import { type Answer, type NotificationType, notification, type RequestType, request } from '../../server/protocol/message.js';
 import type { Shape } from '../../server/protocol/shape.js';
@@ -14,8 +14,8 @@ export type HostFrame =
   | { readonly kind: 'event'; readonly name: string; readonly data: unknown };
 
 /**
- * A large frame as the bytes of its JSON: VS Code hands bytes on as they are, while it walks through an object, writes it as text
- * twice and reads it twice.
+ * A large frame as the bytes of its JSON. VS Code passes bytes on unchanged, but it traverses an object, writes it as text
+ * twice and parses it twice.
  */
 export interface PackedFrame {
   readonly kind: 'packed';
@@ -38,7 +38,7 @@ export function unpackFrame(frame: HostFrame | PackedFrame): HostFrame {
 
 /** Requests of a panel by name. */
 export type PanelRequests = Readonly<Record<string, RequestType<'host', unknown, unknown>>>;
-/** What the host sends to a panel, by name. */
+/** Events from the host to a panel, by name. */
 export type PanelEvents = Readonly<Record<string, NotificationType<'panel', unknown>>>;
 
 export interface PanelProtocol<R extends PanelRequests, E extends PanelEvents> {

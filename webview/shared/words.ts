@@ -1,4 +1,4 @@
-/** What a command of LaTeX reads as; any other keeps its name, as `arctan` and `gcd` do. */
+/** Plain text for LaTeX commands. A command that is not listed becomes its name, such as `arctan` and `gcd`. */
 const COMMANDS: Readonly<Record<string, string>> = {
   times: '×',
   cdot: '·',
@@ -179,22 +179,22 @@ const LOWERED: Readonly<Record<string, string>> = {
   i: 'ᵢ',
 };
 
-/** `x^{2}` as `x²`, where every sign has a raised form; else as `x^(a+b)`. */
+/** `x^{2}` becomes `x²` if every character has a raised form; otherwise the form is `x^(a+b)`. */
 function script(signs: Readonly<Record<string, string>>, mark: string, inner: string): string {
   const shifted = [...inner].map((sign) => signs[sign]);
   if (shifted.every((sign) => sign !== undefined)) return shifted.join('');
   return inner.length > 1 ? `${mark}(${inner})` : `${mark}${inner}`;
 }
 
-/** Fractions of more than a name or a number need their parentheses. */
+/** A part of a fraction or root; in parentheses if it is more than a name or a number. */
 function term(text: string): string {
   return /^[\w.]*$/.test(text.trim()) ? text.trim() : `(${text.trim()})`;
 }
 
-/** Braces within braces are reduced from the innermost outwards, this often: deeper ones lose their braces. */
+/** Number of passes that reduce nested braces, the innermost first. Deeper braces are only removed. */
 const NESTING = 6;
 
-/** Commands with arguments whose arguments hold no braces any more, each as plain characters. */
+/** Replaces commands by plain characters if their arguments contain no braces any more. */
 function reduceGroups(text: string): string {
   return text
     .replace(
@@ -231,7 +231,7 @@ export function plainText(text: string): string {
     .trim();
 }
 
-/** The first `limit` characters of a text's plain form, cut at a word where one ends near; only its head is looked at. */
+/** The first `limit` characters of a text's plain form, cut at a nearby word end. Reads only the text's head. */
 export function firstWords(text: string, limit: number): string {
   const plain = plainText(text.slice(0, limit * 4 + 200));
   if (plain.length <= limit) return plain;

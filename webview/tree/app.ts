@@ -171,7 +171,7 @@ function createReplayBarOf({ document, store, navigation, requests, replaying, v
   });
 }
 
-/** Stores what survives hiding and reload a little after it changed, and when the page goes. */
+/** Saves the state that survives hiding and reload: shortly after a change, and when the page is hidden. */
 function saveLater(window: Window, store: PanelStore, save: (state: PersistedState) => void): void {
   let timer = 0;
   const saveNow = () => {

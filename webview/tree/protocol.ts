@@ -1,6 +1,6 @@
 /**
- * The tree panel's wire: what its page and the extension say to each other, in the frames of `shared/wire.ts`. The panel
- * speaks first (`open`) and gets everything. No message carries a command id or HTML.
+ * Messages between the tree panel's page and the extension, in the frames of `shared/wire.ts`. The panel sends the first
+ * message (`open`) and gets all data in reply. No message carries a command id or HTML.
  *
  * The page is an empty body with `<link>`s to `dist/codicon.css` and `dist/webview.css` and `<script nonce>` of
  * `dist/webview.js`, under `default-src 'none'; script-src 'nonce-…'; style-src ${cspSource} 'nonce-…'; font-src
@@ -30,11 +30,11 @@ import { call, event } from '../shared/wire.js';
 /** The progress of a labeling run. */
 const panelLabeling = object({
   rollouts: count,
-  /** Rollouts at most, where that is known. */
+  /** Greatest number of rollouts, if known. */
   budget: optional(count),
   /** Why nothing is sampled at the moment. */
   waiting: optional(text),
-  /** Another process labels: it cannot be stopped from here. */
+  /** Whether another process does the labeling, so that it cannot be stopped from here. */
   isElsewhere: optional(flag),
 });
 export type PanelLabeling = Infer<typeof panelLabeling>;
@@ -42,7 +42,7 @@ export type PanelLabeling = Infer<typeof panelLabeling>;
 /** Why the last labeling gave no labels. */
 const panelFailure = object({
   message: text,
-  /** Where the request went whose reply is shown. */
+  /** URL of the request whose reply is shown. */
   url: optional(text),
   status: optional(count),
   reply: optional(text),
@@ -50,11 +50,11 @@ const panelFailure = object({
 export type PanelFailure = Infer<typeof panelFailure>;
 
 const initialView = object({
-  /** A `ProblemView` as JSON, as the server wrote it: whoever passes it on need not read it. */
+  /** A `ProblemView` as JSON text from the server, so that it can be passed on without being parsed. */
   view: nullable(text),
   /** Webview URIs, in the order of `view.images`. */
   images: list(text),
-  /** How the tree was built, where an event log says. */
+  /** How the tree was built, if an event log has it. */
   replay: optional(nullable(replay)),
   /** While the problem is being labeled. */
   labeling: optional(nullable(panelLabeling)),
@@ -64,15 +64,15 @@ const initialView = object({
   /** Why there is nothing to draw, with the next action. */
   empty: optional(text),
 });
-/** As it crosses the wire. */
+/** The initial view as it is sent. */
 export type SentView = Infer<typeof initialView>;
 
-/** What the page is given to show. */
+/** The initial view after its `view` was parsed. */
 export interface InitialView extends Omit<SentView, 'view'> {
   readonly view: ProblemView | null;
 }
 
-/** Reads the view in an answer or event. Throws RequestError when it does not have its shape. */
+/** Reads the view in an answer or event. Throws RequestError when it does not have the expected shape. */
 export function readInitialView({ view, ...rest }: SentView): InitialView {
   return {
     ...rest,
@@ -93,13 +93,13 @@ const requests = {
   select: call('select', object({ problem: count }), initialView),
   /** Reveals the text of a node, of one of its steps (a `StepView.index`) or of one of its rollouts (a position). */
   reveal: call('reveal', object({ node: count, step: optional(count), rollout: optional(count), focus: flag }), nothing),
-  /** A node was selected, or none is: what commands of the palette are about. */
+  /** The selected node changed; null = none. Commands of the palette act on this node. */
   selected: call('selected', object({ node: nullable(count) }), nothing),
   /** The rollouts of a node with their texts; the view only counts them. */
   rollouts: call('rollouts', object({ node: count }), bulk(rolloutView)),
   /** Puts a node's step, the steps from the problem to it, or its place in the file as a JSON pointer on the clipboard. */
   copy: call('copy', object({ node: count, what: oneOf('step', 'path', 'pointer') }), nothing),
-  /** Asks for a file and writes the picture into it. `data`: SVG text, or a PNG in base64. */
+  /** Asks the user for a file and writes the picture into it. `data`: SVG text, or a PNG in base64. */
   savePicture: call('savePicture', object({ kind: oneOf('svg', 'png'), data: text }), nothing),
   /** Keeps the panel on its file, or lets it show the file of the active editor. */
   setLocked: call('setLocked', object({ isLocked: flag }), nothing),
@@ -109,16 +109,16 @@ const requests = {
   openImage: call('openImage', object({ index: count }), nothing),
   /** Labels the problem with the policy, as the command does; the tree grows by `viewChanged`. */
   label: call('label', empty, nothing),
-  /** Labels the problem again whose labeling failed, from where it ended. */
+  /** Continues a failed labeling of the problem from where it ended. */
   retryLabeling: call('retryLabeling', empty, nothing),
-  /** Asks the policy once and shows everything that comes of it. */
+  /** Sends one request to the policy and shows the complete outcome. */
   tryPolicy: call('tryPolicy', empty, nothing),
-  /** Asks for the key of a server that refused it. */
+  /** Asks the user for the key of a server that refused access. */
   setServerKey: call('setServerKey', empty, nothing),
   showLog: call('showLog', empty, nothing),
   /** Stops the labeling run the panel shows; its log is kept. */
   stopLabeling: call('stopLabeling', empty, nothing),
-  /** Asks how many, samples more rollouts from a node, and writes them into the file. */
+  /** Asks the user for a number, samples that many more rollouts from a node, and writes them into the file. */
   moreRollouts: call('moreRollouts', object({ node: count }), nothing),
   /** Explains for every format whether the paths through a node are training data, and why not. */
   explainTraining: call('explainTraining', object({ node: count }), nothing),
@@ -126,7 +126,7 @@ const requests = {
   showRequest: call('showRequest', object({ node: count, rollout: optional(count) }), nothing),
   /** Begins a review: of the whole file, or of the node's steps and all below them. */
   review: call('review', object({ node: optional(count) }), nothing),
-  /** Compares the problem with the same one of another file, which is asked for. */
+  /** Asks the user for another file and compares the problem with the same one there. */
   compare: call('compare', empty, nothing),
 } as const;
 export type TreeRequests = typeof requests;
@@ -135,7 +135,7 @@ export type TreeRequests = typeof requests;
 const events = {
   /** The document or its scores changed. */
   viewChanged: event('viewChanged', initialView),
-  /** The view could not be read again; what is drawn stays, with this sentence above it and "Try again". */
+  /** The view could not be refreshed. The drawing stays, with this sentence above it and "Try again". */
   viewFailed: event('viewFailed', object({ message: text })),
   /** The cursor moved onto a node's step (`step`: a `StepView.index`). The panel selects it and does not answer. */
   nodeSelected: event('nodeSelected', object({ problem: count, node: count, step: optional(count) })),
@@ -146,7 +146,7 @@ export type TreeEvents = typeof events;
 
 export const treeProtocol = { requests, events };
 
-/** What survives hiding and reload through `setState` and the panel serializer. */
+/** State that survives hiding and reload through `setState` and the panel serializer. */
 export interface PersistedState {
   readonly version: 2;
   readonly uri: string;

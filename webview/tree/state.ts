@@ -15,10 +15,10 @@ export type PanelStatus =
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'ready' };
 
-/** Everything the panel shows that is not the document's. */
+/** The state of the panel beyond the document itself. */
 export interface PanelState {
   readonly status: PanelStatus;
-  /** Kept above a tree that could not be refreshed. */
+  /** Message above a tree that could not be refreshed. */
   readonly staleMessage: string | null;
   readonly model: TreeModel | null;
   readonly images: readonly string[];
@@ -30,15 +30,15 @@ export interface PanelState {
   readonly collapsed: ReadonlySet<number>;
   /** First members of the stacks that are open. */
   readonly openStacks: ReadonlySet<number>;
-  /** Assumed nodes are shown one by one. */
+  /** Whether assumed nodes are shown one by one. */
   readonly hasAssumed: boolean;
-  /** Follows from the model and the two above. */
+  /** Derived from `model`, `openStacks` and `hasAssumed`. */
   readonly display: Display;
   /** The node whose subtree is shown; null = all. */
   readonly root: number | null;
   /** null until the first drawing chose one. */
   readonly zoom: View | null;
-  /** The user moved the view; until then it follows the panel's size, and a restored panel lands afresh. */
+  /** Whether the user moved the view. Until then it follows the panel's size; a restored panel chooses a new view. */
   readonly isMoved: boolean;
   readonly details: 'node' | 'statistics';
   readonly shown: ShownValues;
@@ -52,15 +52,15 @@ export interface PanelState {
   readonly isReplayShown: boolean;
   /** How the tree was built, where that is known. */
   readonly replay: Replay | null;
-  /** Frames of the replay the picture is after; null = the whole tree. */
+  /** Number of replay frames that the picture shows; null = the whole tree. */
   readonly replayAt: number | null;
   readonly isPlaying: boolean;
-  /** The node the replay's present event is about. */
+  /** The node of the replay's current event. */
   readonly event: number | null;
   readonly labeling: PanelLabeling | null;
   /** Why the last labeling gave no labels. */
   readonly failure: PanelFailure | null;
-  /** The tree that is there is looked at instead. */
+  /** Whether the existing tree is shown instead of the failure. */
   readonly isFailureHidden: boolean;
   /** The panel stays on its file; otherwise it shows the file of the active editor. */
   readonly isLocked: boolean;
@@ -102,7 +102,7 @@ export const INITIAL_STATE: PanelState = {
 
 export type PanelStore = Store<PanelState>;
 
-/** The panel's store; `display` is kept in step with what it follows from. */
+/** The panel's store. It recomputes `display` when the parts that `display` depends on change. */
 export function createPanelStore(initial: PanelState): PanelStore {
   return createStore(initial, (state, before) => {
     const { model, openStacks, hasAssumed } = state;

@@ -8,7 +8,7 @@ import { buildTreeModel, type ShownValues, type TreeModel } from './model/treeMo
 import type { InitialView, PersistedState } from './protocol.js';
 import type { PanelState } from './state.js';
 
-/** The state after the first `count` frames of the replay; the end is the whole tree. What is not there yet is not selected, nor shown alone. */
+/** The state after `count` replay frames; the end is the whole tree. Absent nodes are not selected or shown alone. */
 export function moveReplay(state: PanelState, count: number): Partial<PanelState> {
   const { model, replay } = state;
   if (model === null || replay === null) return {};
@@ -30,7 +30,7 @@ export function modelAt(view: TreeModel['view'], replay: Replay | null, at: numb
   return replay === null || at === null ? buildTreeModel(view, shown) : buildTreeModel(viewAt(view, replay, at), shown, view);
 }
 
-/** What a view brings beside its nodes: a growing tree is shown whole, and a replay keeps its moment while its frames are the same. */
+/** State from a view besides its nodes. A growing tree is shown whole; a replay with equal frames keeps its moment. */
 export function receiveReplay(
   state: PanelState,
   { view, replay = null, labeling = null, failure = null }: InitialView,
@@ -60,7 +60,7 @@ function nearestThere({ nodes, rank }: TreeModel, id: number): number {
   return at;
 }
 
-/** A view that arrives: another problem starts afresh; the same problem keeps selection, folds and search by content. */
+/** The state for a new view. Another problem resets it; the same one keeps selection, folds and search by content. */
 export function receiveModel(state: PanelState, model: TreeModel, images: readonly string[], restored: PersistedState | null): PanelState {
   const base = { ...state, status: { kind: 'ready' } as const, staleMessage: null, model, images };
   const before = state.model;
@@ -114,7 +114,7 @@ export function receiveModel(state: PanelState, model: TreeModel, images: readon
   };
 }
 
-/** The slice that survives, or null while there is nothing to come back to. */
+/** The part of the state that survives, or null while no tree is shown. */
 export function persisted(state: PanelState): PersistedState | null {
   if (state.model === null) return null;
   return {
@@ -133,14 +133,14 @@ export function persisted(state: PanelState): PersistedState | null {
   };
 }
 
-/** The folds after unfolding every ancestor of a node: it can be seen then. The same set when it can already. */
+/** The folds after unfolding all ancestors of a node, which makes it visible. The same set if it is visible already. */
 export function unfoldTo(model: TreeModel, collapsed: ReadonlySet<number>, id: number): ReadonlySet<number> {
   const open = new Set(collapsed);
   for (let at = model.nodes[id]?.parent ?? null; at !== null; at = itemAt(model.nodes, at).parent) open.delete(at);
   return open.size === collapsed.size ? collapsed : open;
 }
 
-/** What has to change so that a node can be seen: folds above it open, its stack opens, and a subtree it is not in is left. */
+/** Changes that make a node visible: open the folds above it and its stack, and leave a shown subtree without it. */
 export function showNode(state: PanelState, id: number): Partial<PanelState> {
   const { model, collapsed, display, openStacks, root } = state;
   if (model === null) return {};

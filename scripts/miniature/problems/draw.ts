@@ -15,7 +15,7 @@ export class Draw {
     return itemAt(items, this.#place(items));
   }
 
-  /** Undefined without an item. A number is drawn either way: what is drawn next does not depend on it. */
+  /** Undefined without an item. Always draws a number, so that later draws do not depend on the number of items. */
   pickAny<T>(items: readonly T[]): T | undefined {
     return items[this.#place(items)];
   }

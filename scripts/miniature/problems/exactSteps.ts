@@ -3,8 +3,8 @@ import type { GeneratedProblem, Operand } from './problem.js';
 import { trueStep } from './solver.js';
 
 /**
- * Where a solution first goes wrong: a number of the figure or of the question, or an earlier result, taken wrongly; the wrong
- * operation; arithmetic; a wrong copy of the answer; or a step that is not the problem's (`form`).
+ * Kind of the first error of a solution: a wrong number from the figure or the question, or a wrong earlier result; the wrong
+ * operation; wrong arithmetic; a wrong copy of the answer; or a step that does not belong to the problem (`form`).
  */
 export type StepError = 'figure' | 'question' | 'earlier' | 'operation' | 'arithmetic' | 'answer' | 'form';
 
@@ -16,7 +16,7 @@ export interface ExactVerdict {
   readonly solved: boolean;
 }
 
-/** What the generator knows of a solution that somebody else wrote: its steps are read back by the phrasings of the problem's program. */
+/** The generator's verdict on a foreign solution, whose steps are read back by the program's phrasings. */
 export function judgeSteps(problem: GeneratedProblem, steps: readonly string[]): ExactVerdict {
   let next = 0;
   for (const [at, whole] of steps.entries()) {
@@ -45,7 +45,7 @@ function judgeStep(problem: GeneratedProblem, index: number, text: string): Step
     const found = pattern(phrasing).exec(text)?.groups;
     if (!found) continue;
     const number = (name: string): number | undefined => (found[name] === undefined ? undefined : Number(found[name]));
-    // An equation reports its operands; words beside it repeat them.
+    // The operands of an equation count first; the words beside it only repeat them.
     const [a, b] = [number('ea') ?? number('a'), number('eb') ?? number('b')];
     const swapped = (truth.operation === '+' || truth.operation === '*') && a === truth.b && b === truth.a;
     const result = number('er') ?? number('r');

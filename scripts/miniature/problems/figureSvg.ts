@@ -17,7 +17,7 @@ export function figureSvg(figure: Figure): string {
   );
 }
 
-/** What a reader of the figure would note down: its numbers with what they belong to. */
+/** The content of the figure as text: its numbers with their labels. */
 export function figureText(figure: Figure): string {
   switch (figure.shape) {
     case 'bars':
@@ -34,7 +34,7 @@ export function figureText(figure: Figure): string {
   }
 }
 
-/** The same figure with its columns or rows in another order: who notes them down in any order has to find the number of a name, and cannot go by its place. */
+/** The figure with columns or rows in another order: a model then has to find numbers by label, not by place. */
 export function reordered(figure: Figure, draw: Draw): Figure {
   if (!('labels' in figure) || figure.shape === 'rectangle' || figure.shape === 'triangle') return figure;
   const order = draw.several([...figure.labels.keys()], figure.labels.length);

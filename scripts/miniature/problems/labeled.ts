@@ -18,7 +18,7 @@ export interface GeneratedSolution {
 /** Seeds of the three sets. Kinds with few possible problems repeat across them (angles above all): `npm run model:evaluate` leaves repeats out. */
 export const seeds = { train: 1, validation: 2, heldOut: 3 } as const;
 
-/** Problems that the models learned from: those of what the PRM rests on, those whose rollouts and those whose planted mistakes its judging block saw. */
+/** Training problems: those of the PRM's base, and those of its judging block (rollouts, then planted mistakes). */
 export const trainingProblems: readonly { readonly seed: number; readonly from: number; readonly count: number }[] = [
   { seed: seeds.train, from: 0, count: 800_000 },
   { seed: 6, from: 0, count: 400 },
@@ -28,7 +28,7 @@ export const trainingProblems: readonly { readonly seed: number; readonly from: 
 /** Chance of a mistake at a step in the sets: about two solutions in three are wrong somewhere. */
 export const mistakeRate = 0.22;
 
-/** Solution `index` of a set, to a problem of its own. */
+/** Solution `index` of a set. Every solution has its own problem. */
 export function generateSolution(seed: number, index: number): GeneratedSolution {
   const problem = generateProblem(seed, index);
   const draw = new Draw(createRandom(seed, `solution ${index}`));

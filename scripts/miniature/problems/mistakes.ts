@@ -2,7 +2,7 @@ import { itemAt } from '../../../server/reasoning/present.js';
 import type { Draw } from './draw.js';
 import { compute, type GeneratedProblem, type Operand, type Operation } from './problem.js';
 
-/** What a solver gets wrong. `skip` and `copy` are about the course of the solution, the others about one step's equation. */
+/** Types of mistakes. `skip` and `copy` concern the course of the solution, the others the equation of one step. */
 export const mistakes = ['slip', 'operand', 'operation', 'misread', 'skip', 'copy'] as const;
 export type Mistake = (typeof mistakes)[number];
 
@@ -71,7 +71,7 @@ function kept(way: Written, result: number | undefined, true_: Written): Written
   return result !== undefined && result > 0 && result < 10_000 && result !== true_.result ? [{ ...way, result }] : [];
 }
 
-/** One wrong way, its type drawn evenly among those that are possible here. */
+/** One wrong way. Its type is drawn uniformly from those that are possible here. */
 export function makeMistake(
   draw: Draw,
   problem: GeneratedProblem,

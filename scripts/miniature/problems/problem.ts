@@ -1,6 +1,6 @@
 /**
  * A generated word problem and the program that solves it. All numbers are whole; every division is exact.
- * A step prints its equation from its operands, so a wrong operand shows in the words and in the equation alike.
+ * A step prints its equation from its operands, so a wrong operand appears both in the words and in the equation.
  */
 export type Operation = '+' | '-' | '*' | '/';
 
@@ -11,7 +11,7 @@ export type Operand =
   | { readonly from: 'constant'; readonly value: number };
 
 export interface ProgramStep {
-  /** Ways to say it; `{a}`, `{b}` are the operands, `{r}` the result, `{e}` the equation `a * b = r`. One is picked per attempt. */
+  /** Wordings of the step; `{a}`, `{b}` are the operands, `{r}` the result, `{e}` the equation `a * b = r`. One is picked per attempt. */
   readonly phrasings: readonly string[];
   readonly left: Operand;
   /** Absent for a reading step (`The bar for Monday shows {r}.`): its result is `left`. */
@@ -58,7 +58,7 @@ export interface GeneratedProblem {
   readonly figure?: Figure;
 }
 
-/** Exact result, or undefined when it is negative or not whole: such numbers never are in a right solution. */
+/** Exact result, or undefined when it is negative or not whole: a right solution never has such numbers. */
 export function compute(a: number, operation: Operation, b: number): number | undefined {
   if (operation === '+') return a + b;
   if (operation === '*') return a * b;

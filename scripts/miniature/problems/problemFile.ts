@@ -4,17 +4,17 @@ import { figureSvg } from './figureSvg.js';
 import type { Figure } from './problem.js';
 import { generateProblem } from './registry.js';
 
-/** A problem as the pipeline takes it (MM-PRM's seed file). */
+/** A problem in the form that the pipeline reads (MM-PRM's seed file). */
 export interface SeedProblem {
-  /** `<kind>-<index>`: the generator makes the problem again from it and the seed. */
+  /** `<kind>-<index>`, from which the generator can make the problem again with the seed. */
   readonly id: string;
   readonly question: string;
   readonly correct_answer: string;
-  /** From the problem file's folder; absent without a figure. */
+  /** Path relative to the problem file's folder; absent without a figure. */
   readonly image_path?: string;
 }
 
-/** Problem `index` of a seed as a line of a problem file, and its figure where it has one, with the path that the line names. */
+/** Problem `index` of a seed as a line of a problem file, and its figure, if any, with the path that the line names. */
 export async function seedProblem(
   seed: number,
   index: number,

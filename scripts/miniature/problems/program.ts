@@ -1,7 +1,7 @@
 import { itemAt, lastItem } from '../../../server/reasoning/present.js';
 import { compute, type Figure, type GeneratedProblem, type Operand, type Operation, type ProgramStep } from './problem.js';
 
-/** Collects a kind's numbers and steps and works the answer out on the way; a step that is not exact is a mistake of the kind. */
+/** Collects a kind's numbers and steps and computes the answer. A step that is not exact is a bug of the kind. */
 export class Program {
   readonly #givens: number[] = [];
   readonly #inFigure: boolean[] = [];

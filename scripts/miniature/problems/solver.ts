@@ -7,11 +7,11 @@ import { compute, type GeneratedProblem, type Operand } from './problem.js';
 export interface Attempt {
   /** Index of the next program step. */
   readonly next: number;
-  /** Result of every program step so far as this attempt has it (for a skipped step: what is used in its place). */
+  /** Result of every program step so far in this attempt (for a skipped step: the value used in its place). */
   readonly values: readonly number[];
   readonly right: boolean;
   readonly finished: boolean;
-  /** Whether the answer is in a sentence (and step) of its own. */
+  /** Whether the answer has its own sentence (and step). */
   readonly ownAnswerStep: boolean;
 }
 
@@ -19,7 +19,7 @@ export interface SolvedStep {
   readonly text: string;
   /** Whether everything up to and including this step is right. */
   readonly right: boolean;
-  /** On the first wrong step only. */
+  /** Only the first wrong step has it. */
   readonly mistake?: Mistake;
   readonly after: Attempt;
 }
@@ -33,7 +33,7 @@ export function begin(draw: Draw): Attempt {
   return { next: 0, values: [], right: true, finished: false, ownAnswerStep: draw.chance(0.4) };
 }
 
-/** Steps from `from` to the end of the attempt: right ones, until a mistake is planted; from there the wrong number is carried on. */
+/** Steps from `from` to the end of the attempt: right until a mistake is planted; later steps use the wrong number. */
 export function solve(problem: GeneratedProblem, from: Attempt, draw: Draw, settings: SolverSettings): SolvedStep[] {
   const steps: SolvedStep[] = [];
   let at = from;
@@ -76,7 +76,7 @@ function oneStep(problem: GeneratedProblem, from: Attempt, draw: Draw, settings:
   const right = from.right && same(written, truth) && answer === written.result;
   const after = { next: index + 1, values, right, finished: last, ownAnswerStep: from.ownAnswerStep };
   if (right || !from.right) return { text, right, after };
-  // A skipped step shows only where its result is used; till then the steps are right and no mistake is noted.
+  // A skipped step matters only when its result is used. Until then the steps are right and have no mistake.
   return { text, right, mistake: type ?? 'skip', after };
 }
 
@@ -90,7 +90,7 @@ function answerStep(problem: GeneratedProblem, from: Attempt, draw: Draw, settin
   return right || !from.right ? step : { ...step, mistake: copied === undefined ? 'skip' : 'copy' };
 }
 
-/** A wrong copy of a value; undefined mostly, and for a value below zero, which a skipped step can lead to. */
+/** A wrong copy of a value. Usually undefined, and always for a value below zero, which a skipped step can cause. */
 function miscopied(draw: Draw, value: number, settings: SolverSettings): number | undefined {
   return draw.chance(settings.mistakeRate * 0.4) ? draw.pickAny(slips(value)) : undefined;
 }
@@ -107,7 +107,7 @@ function operandValue(problem: GeneratedProblem, operand: Operand, values: reado
   return operand.from === 'given' ? itemAt(problem.givens, operand.index) : itemAt(values, operand.index);
 }
 
-/** The step as the values so far give it. After a mistake a division may leave a remainder: it is dropped, as in a careless calculation. */
+/** The step from the values so far. A remainder, possible after a mistake, is dropped as in a careless calculation. */
 function write(problem: GeneratedProblem, index: number, values: readonly number[]): Written {
   const { left, apply } = itemAt(problem.steps, index);
   const a = operandValue(problem, left, values);

@@ -32,7 +32,7 @@ import { formulas, written } from './solutions.js';
 const folder = fileURLToPath(new URL('../../../media/samples', import.meta.url));
 const SEED = 7;
 
-/** Problems of the generator (seed 7), one a kind; where the first of a kind is too easy or too hard for the policy, another. */
+/** Problems of the generator (seed 7), one per kind: the first, or another if it is too easy or hard for the policy. */
 const indices: Readonly<Record<string, number>> = {
   prices: 36,
   savings: 37,
@@ -45,7 +45,7 @@ const indices: Readonly<Record<string, number>> = {
 const uses = {
   searched: ['savings', 'number-line', 'recipe'],
   continued: ['rates', 'perimeter', 'sharing'],
-  /** Where the ways of choosing differ: all are right, twice the PRM alone, once the vote alone, once none of them. */
+  /** Problems on which ways of choosing differ: all right once, only the PRM twice, only the vote once, none once. */
   compared: ['savings', 'reading-202', 'sharing-239', 'average-268', 'savings-253'],
   judged: ['prices', 'reading', 'perimeter', 'average', 'rates', 'sharing'],
 };
@@ -68,7 +68,7 @@ for (let kind = 0; kind < kinds.length; kind++) {
   generated.set(name, generateProblem(SEED, index));
   seeds.push({ ...problem, id: name, ...(image_path && { image_path }) });
 }
-/** Problems of candidate sets alone, by their ids. */
+/** Problems that only candidate sets use, by their ids. */
 const others: SeedProblem[] = [];
 for (const id of uses.compared.filter((name) => !generated.has(name))) {
   const { problem, figure } = await seedProblem(SEED, indexOf(id));
@@ -163,7 +163,7 @@ for (const name of uses.compared) {
 }
 write('candidates.json', json(candidates));
 
-/** VisualProcessBench's records; the generator's own verdicts stand for people's. */
+/** Records in VisualProcessBench's form, with the generator's verdicts in place of human labels. */
 const judged = [];
 for (const name of uses.judged) {
   const { question, answer, image, solutions } = await solved(name, 5);
@@ -182,7 +182,7 @@ for (const name of uses.judged) {
 }
 write('process-benchmark.jsonl', lines(judged));
 
-/** The first of the policy's solutions that is wanted; the wrong one is one whose first error the PRM finds. */
+/** The first of the policy's solutions that `wanted` accepts. In the wrong sample, the PRM finds the first error. */
 async function first(
   wanted: (name: string, question: string, steps: readonly string[]) => Promise<boolean>,
 ): Promise<[question: string, steps: readonly string[]]> {

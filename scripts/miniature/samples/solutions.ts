@@ -1,10 +1,10 @@
-/** A solution as people keep it in Markdown, its steps marked by `Step n:` or by blank lines. */
+/** A solution in Markdown as people write it, with its steps marked by `Step n:` or by blank lines. */
 export function written(question: string, steps: readonly string[], isNumbered: boolean): string {
   const body = isNumbered ? steps.map((step, i) => `Step ${i + 1}: ${step}`) : steps;
   return `# Problem\n\n${question}\n\n## Solution\n\n${body.join('\n\n')}\n`;
 }
 
-/** Written by hand: what must not be split. The bundled model has never seen formulas; its scores here mean little. */
+/** Handwritten text with parts that must not be split. The bundled model never saw formulas; its scores mean little. */
 export const formulas = String.raw`# Problem
 
 A garden is 14 meters long and 6 meters wide. A pond in it is 5 meters by 3 meters. How many square meters are left?

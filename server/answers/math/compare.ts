@@ -6,11 +6,11 @@ import { type Rational, rational, same } from './rational.js';
 
 export type Equality = 'equal' | 'different' | 'unknown';
 
-/** Digits of the first look; the second look has twice as many. */
+/** Digits of the first evaluation; the second one uses twice as many. */
 const DIGITS = 24;
 const MAX_DIGITS = 900;
 const MAX_VARIABLES = 8;
-/** Points with positive coordinates; any will do that are no round numbers and no multiples of each other. */
+/** Positive coordinates of test points; any will do that are neither round numbers nor multiples of each other. */
 const POSITIVE = ['7/11', '17/13', '31/12', '43/29', '5/17', '23/19', '2/31', '37/41'];
 const WHOLE = ['3', '5', '2', '7', '4', '6', '8', '9'];
 
@@ -25,13 +25,13 @@ export function compareExpressions(a: MathExpression, b: MathExpression): Equali
     if (!hasWhole) return atPositive;
     return comparePoints(a, b, points(names, WHOLE, [1, 1, 1, 1]));
   }
-  // Equal for positive values only: |x| and x. Whether x is positive only the question says.
+  // Equal only for positive values, like |x| and x. Only the question says whether x is positive.
   const real = points(names, POSITIVE, [-1, -1]).filter((point) => isReal(a, point) && isReal(b, point));
   const atNegative = comparePoints(a, b, real);
   return atNegative === 'different' ? 'unknown' : 'equal';
 }
 
-/** Renames arbitrary constants: x + C is x + K. Only where one side has a constant C or c_1. */
+/** Compares with renamed arbitrary constants: x + C is x + K. One side must have a constant C or c_1. */
 export function compareUpToConstants(a: MathExpression, b: MathExpression): Equality {
   const [x, y] = [constantsOf(a), constantsOf(b)].map((names, i) => (names.length > 0 ? names : smallConstantsOf(i === 0 ? a : b))) as [
     string[],
@@ -88,8 +88,8 @@ export function compareAt(a: MathExpression, b: MathExpression, point?: Point, n
 }
 
 /**
- * A difference that stays when there are more digits is one; a difference that shrinks with them is an error of rounding.
- * No tolerance decides: 10^{-12} and 10^{-13} differ, and \sqrt 2 \cdot \sqrt 2 is 2.
+ * A difference that stays when there are more digits is real; one that shrinks with them is a rounding error. There is
+ * no tolerance: 10^{-12} and 10^{-13} differ, and \sqrt 2 \cdot \sqrt 2 is 2.
  */
 function settle(look: (digits: number) => { difference: Decimal; size: Decimal }, start: number): Equality {
   if (start > MAX_DIGITS) return 'unknown';
@@ -117,7 +117,7 @@ function settle(look: (digits: number) => { difference: Decimal; size: Decimal }
   return 'unknown';
 }
 
-/** Digits by which the numbers of an expression differ in size, at most. */
+/** The most digits by which the numbers of an expression differ in size. */
 function smallest(expression: MathExpression): number {
   let digits = 0;
   some(expression, (part) => {
@@ -160,7 +160,7 @@ function points(names: ReadonlySet<string>, values: readonly string[], signs: re
   });
 }
 
-/** \\ln(ab) is not real where a is negative: such points say nothing. */
+/** Whether an expression is real at a point. \\ln(ab) is not real where a is negative: such points prove nothing. */
 function isReal(expression: MathExpression, point: Point): boolean {
   try {
     evaluatorOf(DIGITS).real(expression, point);
@@ -179,7 +179,7 @@ function isForWholeNumbers(part: MathExpression): boolean {
   );
 }
 
-/** Whether one is the other times a number. */
+/** Whether one expression is the other times a number. */
 export function isMultiple(a: MathExpression, b: MathExpression): boolean {
   const names = new Set([...variablesOf(a), ...variablesOf(b)]);
   const at = points(names, POSITIVE, [1, -1, 1, -1, 1]);
@@ -256,7 +256,7 @@ function constantsOf(expression: MathExpression): string[] {
   return [...variablesOf(expression)].filter((name) => /^(?:[A-DK]|[Cc]_\d)$/.test(name)).sort();
 }
 
-/** x^2 + c where the other side has C. */
+/** Also small constants: x^2 + c where the other side has C. */
 function smallConstantsOf(expression: MathExpression): string[] {
   const names = variablesOf(expression);
   return ['c', 'k'].filter((name) => names.has(name)).slice(0, 1);

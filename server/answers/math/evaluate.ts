@@ -7,7 +7,7 @@ import { add, divide, factorial, floor, isWhole, multiply, negate, ONE, power, t
 /** Values of variables. */
 export type Point = ReadonlyMap<string, Rational>;
 
-/** The exact value, where an expression has one that arithmetic on fractions finds; else undefined. */
+/** The exact value of an expression, if arithmetic on fractions finds one; else undefined. */
 export function exactValue(expression: MathExpression, point?: Point): Rational | undefined {
   spend(0.002);
   const at = (part: MathExpression): Rational | undefined => exactValue(part, point);
@@ -99,7 +99,7 @@ function binomial(n: Rational, k: Rational): Rational | undefined {
   return { num: value, den: 1n };
 }
 
-/** The n-th root where it is a fraction and real. */
+/** The n-th root, if it is a real fraction. */
 function exactRoot(a: Rational | undefined, n: bigint): Rational | undefined {
   if (a === undefined || n < 2n || n > 64n || a.num < 0n) return undefined;
   if (a.num.toString().length + a.den.toString().length > 300) return undefined;
@@ -137,7 +137,7 @@ const MAX_WORK = 1000;
 /** Comparisons do not overlap: they are synchronous. */
 let work = 0;
 
-/** Begins another comparison. The limit is one of work, not of time, so that a verdict is the same on every machine. */
+/** Begins another comparison. The limit is on work, not on time, so that a verdict is the same on every machine. */
 export function startWork(): void {
   work = 0;
 }
@@ -380,7 +380,7 @@ class Evaluator {
 
 const evaluators = new Map<string, Evaluator>();
 
-/** An evaluator with at least so many digits. */
+/** An evaluator with at least this many digits. */
 export function evaluatorOf(digits: number, naturalLog = false): Evaluator {
   const rounded = Math.ceil(digits / 8) * 8;
   const key = `${rounded} ${naturalLog}`;

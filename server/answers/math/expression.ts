@@ -12,7 +12,7 @@ export type MathExpression =
 export interface NumberNode {
   readonly op: 'number';
   readonly value: Rational;
-  /** Digits behind the decimal point, of a number that is written with one. */
+  /** Number of digits after the decimal point, if the number is written with one. */
   readonly decimals?: number;
 }
 

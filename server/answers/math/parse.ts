@@ -4,9 +4,7 @@ import { FUNCTIONS, type FunctionName, type MathExpression, substituted, Unreada
 import { isWhole, type Rational, rational } from './rational.js';
 import { type Token, tokens } from './tokens.js';
 
-// Longer than most files: the rules of one recursive grammar call each other, and splitting them would only add imports.
-
-/** What an expression leaves open; see `readings`. */
+/** How to read what an expression leaves open; see `isAmbiguous`. */
 export interface Reading {
   /** `1/2x`: x/2, or 1/(2x). */
   readonly looseDivision: boolean;
@@ -14,7 +12,7 @@ export interface Reading {
 
 const MAX_DEPTH = 60;
 const MAX_TOKENS = 600;
-/** Terms of a sum that are written out, and parts of all its terms together: sums can be nested. */
+/** The most written-out terms of a sum, and the most parts of all its terms together, because sums can be nested. */
 const MAX_TERMS = 100n;
 const MAX_PARTS = 4000;
 const GREEK =
@@ -118,7 +116,7 @@ class Parser {
     return true;
   }
 
-  /** Behind a multiplication or division sign a sign may follow: 2*-3. */
+  /** The factor after a multiplication or division sign may have a sign: 2*-3. */
   #signed(): MathExpression {
     if (this.#sign('-')) return negated(this.#power());
     this.#sign('+');
@@ -190,7 +188,7 @@ class Parser {
     if (this.#sign('-')) return negated(this.#exponent());
     if (this.#sign('+')) return this.#exponent();
     const token = this.#tokens[this.#at];
-    // ^12 as it is typed is ^{12}; a word is its first letter only in LaTeX, which nobody means.
+    // A typed ^12 means ^{12}. In LaTeX it would raise only the first character, which nobody means.
     const base = token?.text === '{' ? this.#group('{', '}') : this.#atom();
     return this.#sign('^') ? binary('pow', base, this.#exponent()) : this.#factorials(base);
   }
@@ -298,7 +296,7 @@ class Parser {
     return names.reduceRight<MathExpression>((product, name) => binary('mul', symbol(name), product), last);
   }
 
-  /** With its index, which is part of the name. */
+  /** A variable with its index, which is part of its name. */
   #variable(name: string): MathExpression {
     if (!this.#sign('_')) {
       if (/^[fghFGPE]$/.test(name) && this.#tokens[this.#at]?.text === '(' && !itemAt(this.#tokens, this.#at).isSpaced) {
@@ -422,7 +420,7 @@ class Parser {
     return call(SYNONYMS[name] ?? (name as FunctionName), inner);
   }
 
-  /** What a function without brackets is applied to: the factors up to the next sign or function. */
+  /** The operand of a function without brackets: the factors up to the next sign or function. */
   #operand(): MathExpression {
     if (++this.#depth > MAX_DEPTH) throw new UnreadableExpression('the expression is nested too deeply');
     const operand = this.#operandAt();
@@ -454,7 +452,7 @@ class Parser {
     return token.text !== 'mod';
   }
 
-  /** 3x10^8 and 3 x 4: an x between numbers. */
+  /** Whether an x between numbers is a multiplication sign: 3x10^8, 3 x 4. */
   #isTimesLetter(): boolean {
     const [before, token, next] = [this.#tokens[this.#at - 1], this.#tokens[this.#at], this.#tokens[this.#at + 1]];
     if (token?.kind !== 'word' || !/^[xX]$/.test(token.text) || before?.kind !== 'number' || next?.kind !== 'number') return false;

@@ -4,7 +4,7 @@ export interface Rational {
   readonly den: bigint;
 }
 
-/** Longer numerators and denominators are not computed exactly, in bits. 2^{20000} and 2000! are still exact. */
+/** In bits. Longer numerators and denominators are not computed exactly. 2^{20000} and 2000! still are. */
 const MAX_BITS = 40_000;
 
 export const ZERO: Rational = { num: 0n, den: 1n };
@@ -76,9 +76,9 @@ export function toNumber(a: Rational): number {
   return Number(whole) + Number(((a.num - whole * a.den) * 10n ** 20n) / a.den) / 1e20;
 }
 
-/** Whether its decimal continues for ever: its denominator in lowest terms has another prime factor than 2 and 5. */
+/** Whether the decimal never ends: the denominator in lowest terms has a prime factor other than 2 and 5. */
 export function hasNoLastDigit({ num, den }: Rational): boolean {
-  // 10^k holds every 2 and 5 that a denominator of so many digits can have.
+  // 10^k contains every 2 and 5 that a denominator with this many digits can have.
   return (num * 10n ** BigInt(4 * den.toString().length)) % den !== 0n;
 }
 

@@ -8,7 +8,7 @@ export interface Token {
   readonly text: string;
   readonly value?: Rational;
   readonly decimals?: number;
-  /** Blanks are before it. */
+  /** Whether blanks precede it. */
   readonly isSpaced: boolean;
 }
 
@@ -20,7 +20,7 @@ const EXPONENT = /[eE]([+-]?\d{1,5})(?![\da-zA-Z.])/y;
 const WORD = /[a-zA-Z]+/y;
 const COMMAND = /\\([a-zA-Z]+|[{}|])/y;
 
-/** Splits an expression; throws UnreadableExpression at a sign that no expression has. */
+/** Splits an expression into tokens. Throws UnreadableExpression at a sign that no expression has. */
 export function tokens(text: string): Token[] {
   const found: Token[] = [];
   let at = 0;

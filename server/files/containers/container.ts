@@ -8,7 +8,7 @@ export interface ContainerEntry {
   readonly name: string;
   /** The text's bytes, decompressed. Rejects with InputError. */
   read(): Promise<Uint8Array>;
-  /** The same piece by piece, from a line on (counted from 0). A container of rows does not decode those before. Rejects with InputError. */
+  /** The bytes in pieces from line `from` (0-based). A table does not decode earlier rows. Rejects with InputError. */
   lines(from: number): AsyncIterable<Uint8Array>;
 }
 
@@ -23,7 +23,7 @@ export interface Container {
   entries(path: string): Iterable<ContainerEntry> | AsyncIterable<ContainerEntry>;
 }
 
-/** Longest text in bytes: strings of V8 are not longer. It also bounds what a small damaged or hostile file can expand to. */
+/** Longest text in bytes: V8 has no longer strings. Also bounds how far a small damaged or hostile file can expand. */
 export const MAX_TEXT = 512 * 1024 * 1024 - 1024;
 
 function tooLong(limit: number): InputError {
@@ -52,19 +52,19 @@ export class Collected {
   }
 }
 
-/** An entry whose bytes come in pieces from the beginning. */
+/** An entry whose bytes are read in pieces from the beginning. */
 export function entryOf(name: string, pieces: () => AsyncIterable<Uint8Array>): ContainerEntry {
   return { name, read: () => collect(pieces()), lines: (from) => fromLine(pieces(), from) };
 }
 
-/** All pieces as one. Rejects with InputError when they are too long. */
+/** Joins all pieces. Rejects with InputError when they are too long. */
 export async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const collected = new Collected();
   for await (const piece of pieces) collected.add(piece);
   return collected.bytes();
 }
 
-/** Without the first lines. */
+/** The pieces without the first `from` lines. */
 async function* fromLine(pieces: AsyncIterable<Uint8Array>, from: number): AsyncGenerator<Uint8Array> {
   let left = from;
   for await (const piece of pieces) {
@@ -78,7 +78,7 @@ async function* fromLine(pieces: AsyncIterable<Uint8Array>, from: number): Async
   }
 }
 
-/** The error of a damaged container, with its cause; an InputError stays as it is. */
+/** Makes the error of a damaged container from its cause; an InputError stays as it is. */
 export function damaged(title: string, error: unknown): InputError {
   if (error instanceof InputError) return error;
   const cause = messageOf(error);

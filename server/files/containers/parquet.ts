@@ -60,7 +60,7 @@ async function* rowsAsLines(path: string, from: number): AsyncGenerator<Uint8Arr
 
 const strict = new TextDecoder('utf-8', { fatal: true });
 
-/** 64-bit numbers as numbers; bytes as text where they are text, else as base64. */
+/** Turns 64-bit integers into numbers, and bytes into text where they are text, else into base64. */
 function asJson(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
   if (!(value instanceof Uint8Array)) return value;

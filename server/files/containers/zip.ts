@@ -37,7 +37,7 @@ function toEntry(file: ZipFile, entry: Entry): ContainerEntry {
 }
 
 async function openZip(path: string): Promise<ZipFile> {
-  // A CommonJS module: in a bundle it has its default export only.
+  // `yauzl` is a CommonJS module: in a bundle it has only its default export.
   const { open } = (await import('yauzl')).default;
   return new Promise((resolve, reject) => {
     open(path, { lazyEntries: true, autoClose: false }, (error, file) => {
@@ -47,7 +47,7 @@ async function openZip(path: string): Promise<ZipFile> {
   });
 }
 
-/** One entry after the other, as they are asked for. */
+/** Reads the entries one after the other, on demand. */
 async function* entriesOf(file: ZipFile): AsyncGenerator<Entry> {
   for (;;) {
     const entry = await new Promise<Entry | undefined>((resolve, reject) => {

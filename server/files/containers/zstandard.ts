@@ -23,7 +23,7 @@ async function* decompress(path: string): AsyncGenerator<Uint8Array> {
     ready.add(piece.slice());
     isComplete ||= isLast === true;
   });
-  /** What has been decompressed since the last time. */
+  /** Returns what was decompressed since the last call. */
   const taken = (): Uint8Array => {
     const bytes = ready.bytes();
     ready = new Collected();

@@ -2,8 +2,8 @@ import type { RuntimeSession, TensorValue } from '../runtime.js';
 import { pixelInputName } from './graph.js';
 
 /**
- * A session that is given a blank image where there is none: WebGPU refuses to run over no image ("Invalid dispatch group size"),
- * and one that no token stands for changes nothing.
+ * Returns a session that gets a blank image when it has none: WebGPU refuses to run without an image ("Invalid dispatch
+ * group size"), and an image without image tokens changes nothing.
  */
 export function withBlankImage(session: RuntimeSession): RuntimeSession {
   return {

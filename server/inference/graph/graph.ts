@@ -2,8 +2,8 @@ import type { Pixels } from '../protocol.js';
 import type { RuntimeSession, TensorInfo, TensorValue } from '../runtime.js';
 
 /**
- * A loaded graph, whatever its inputs are called and however it keeps its keys and values. One file per cache layout
- * beside this one; `openGraph` picks by the session's own metadata.
+ * A loaded graph, independent of the names of its inputs and of how it keeps its keys and values. There is one file per
+ * cache layout beside this one; `openGraph` chooses by the session's own metadata.
  */
 export interface Graph {
   /** `none`: every run starts at the first token. */
@@ -14,28 +14,28 @@ export interface Graph {
   /** An empty cache. */
   createCache(): KeyValueCache;
   /**
-   * Runs `ids` after the tokens in `cache`, which holds them too afterwards. Rejects with the runtime's error.
+   * Runs `ids` after the tokens in `cache` and adds them to it. Rejects with the runtime's error.
    * @param pixels The images of the image tokens among `ids`.
    * @param reads The tokens whose scores are wanted, as indices into `ids`; all when not given.
    */
   run(cache: KeyValueCache, ids: Int32Array, pixels?: Pixels, reads?: Int32Array): Promise<Scores>;
   /**
-   * Runs tokens that branch, each seeing its own path alone, where the graph takes a mask. Afterwards `cache` holds the path to the
-   * last of them.
+   * Runs tokens that branch, each of which sees only its own path, if the graph takes a mask. Afterwards `cache` holds
+   * the path to the last of them.
    * @param reads As in `run`.
    */
   runTree?(cache: KeyValueCache, tree: TokenTree, reads?: Int32Array): Promise<Scores>;
-  /** The same from the beginning, with nothing kept: keys and values stay on the device. */
+  /** Like `runTree`, but from the beginning and with nothing kept: keys and values stay on the device. */
   scoreTree?(tree: TokenTree, reads: Int32Array, pixels?: Pixels): Promise<Scores>;
-  /** `rows` continuations of the sequence in `cache`, where the graph has a batch axis. */
+  /** Opens `rows` continuations of the sequence in `cache`, if the graph has a batch axis. */
   openBatch?(cache: KeyValueCache, rows: number): Batch;
   release(): Promise<void>;
 }
 
-/** Tokens that follow one another, or the first tokens of a cache. */
+/** Tokens that each follow another one of them, or the first tokens of a cache. */
 export interface TokenTree {
   readonly ids: Int32Array;
-  /** Index of the token before, which comes earlier; ~n = it follows the first n tokens of the cache. */
+  /** Index of the token before it, always a smaller one; ~n = it follows the first n tokens of the cache. */
   readonly parents: Int32Array;
 }
 
@@ -46,7 +46,7 @@ export interface KeyValueCache {
   readonly bytes: number;
   /** Forgets the tokens from `length` on. */
   cut(length: number): void;
-  /** Of the first `length` tokens; of all when not given. */
+  /** Copies the first `length` tokens; all when not given. */
   copy(length?: number): KeyValueCache;
 }
 
@@ -93,7 +93,7 @@ export function requireTensor(infos: readonly TensorInfo[], name: string, types:
   return info;
 }
 
-/** Refuses a graph that needs inputs beside those that would be fed. */
+/** Throws GraphError if a graph needs inputs other than those that would be fed. */
 export function refuseOtherInputs(session: RuntimeSession, isKnown: (name: string) => boolean): void {
   const unknown = session.inputs.filter((input) => !isKnown(input.name));
   if (unknown.length > 0)
@@ -124,7 +124,7 @@ export function findPixelInputs(session: RuntimeSession): PixelInputs | undefine
 export const pixelInputName = 'pixel_values';
 export const gridInputName = 'image_grid_thw';
 
-/** What to feed for images: nothing where the graph takes none, and no image where there is none among the tokens. */
+/** Returns the image inputs: nothing if the graph takes no images, and zero images if the tokens have none. */
 export function pixelFeeds(inputs: PixelInputs | undefined, pixels: Pixels | undefined): Record<string, TensorValue> {
   if (!inputs) {
     if (pixels) throw new GraphError(`the graph has no input '${pixelInputName}' for the images of the profile`, 'images');

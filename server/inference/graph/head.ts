@@ -2,11 +2,11 @@ import { type SlicedColumns, scorePositions } from '../../onnx/sliceHead.js';
 import type { RuntimeSession, TensorValue } from '../runtime.js';
 import { GraphError, integerTensor, readScores, requireTensor, type Scores } from './graph.js';
 
-/** How the scores of some tokens of a run are had: from a rewritten graph these alone, from another all, of which they are picked. */
+/** Gets the scores of some tokens of a run: a rewritten graph returns only these, another one those of all tokens. */
 export interface Head {
-  /** What to feed so that the tokens at `reads` (all when undefined) are scored, of `tokens` that are fed. */
+  /** Returns the inputs for scores of the tokens at `reads` (all when undefined) among `tokens` fed ones. */
   feeds(tokens: number, reads?: Int32Array): Record<string, TensorValue>;
-  /** One row of scores a read. Throws GraphError when the graph gives another shape. */
+  /** Returns one row of scores per read. Throws GraphError when the graph gives another shape. */
   scores(output: TensorValue | undefined, tokens: number, reads?: Int32Array): Scores;
 }
 
@@ -38,7 +38,9 @@ export function openHead(session: RuntimeSession, columns?: SlicedColumns): Head
   };
 }
 
-/** Where the wanted columns (all when empty) are in a row of scores. Throws GraphError when the graph was loaded without one of them. */
+/**
+ * Returns where the wanted columns (all when empty) are in a row of scores. Throws GraphError if one was not loaded.
+ */
 export function placesOf({ width, columns }: Scores, wanted: Int32Array): Int32Array {
   if (!columns) return wanted.length > 0 ? wanted : allOf(width);
   const places = (wanted.length > 0 ? wanted : allOf(width)).map((column) => columns.indexOf(column));

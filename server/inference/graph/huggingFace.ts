@@ -27,9 +27,10 @@ interface Part {
 }
 
 /**
- * Hugging Face Optimum's text-generation-with-past export: `input_ids` [1, S], `attention_mask` [1, P+S], perhaps
- * `position_ids` [1, S] or [3, 1, S], `past_key_values.i.key` / `.value` [1, heads, P, size], perhaps `pixel_values` [T, C, H, W]; `logits` [1, S, width],
- * `present.i.key` / `.value` [1, heads, P+S, size], the whole sequence. Cutting copies, head by head.
+ * Opens Hugging Face Optimum's text-generation-with-past export. Inputs: `input_ids` [1, S], `attention_mask` [1, P+S],
+ * optionally `position_ids` [1, S] or [3, 1, S], `past_key_values.i.key` / `.value` [1, heads, P, size], optionally
+ * `pixel_values` [T, C, H, W]. Outputs: `logits` [1, S, width], `present.i.key` / `.value` [1, heads, P+S, size] of the
+ * whole sequence. Cutting a cache copies it, head by head.
  */
 export function openHuggingFace(session: RuntimeSession, head: Head): Graph {
   const layers = session.inputs.filter((input) => /^past_key_values\.\d+\.key$/.test(input.name)).length;
@@ -149,5 +150,5 @@ class HeadMajorCache implements KeyValueCache {
   }
 }
 
-/** What onnxruntime-node takes and gives for float16: a Float16Array where the platform has one, else the bits. */
+/** The array type of onnxruntime-node for float16: Float16Array if the platform has one, else the bits. */
 export const halfArray = (globalThis as { Float16Array?: typeof Uint16Array }).Float16Array ?? Uint16Array;

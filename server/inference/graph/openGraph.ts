@@ -7,10 +7,10 @@ import { isTokenMajor, openTokenMajor } from './tokenMajor.js';
 import { openUncached } from './uncached.js';
 
 /**
- * Recognizes how a graph takes its sequence from the session's inputs and outputs (facts: what Optimum and our own
- * export write). Throws GraphError, naming the inputs, when it is none of the known kinds.
+ * Recognizes the cache layout of a graph by the session's inputs and outputs, as Optimum and StepLens's own export
+ * write them. Throws GraphError, naming the inputs, when it is of no known kind.
  *
- * @param columns Those that a rewritten graph gives, where it does not give all.
+ * @param columns The columns that a rewritten graph returns, if not all.
  */
 export function openGraph(session: RuntimeSession, columns?: SlicedColumns): Graph {
   const head = openHead(session, columns);

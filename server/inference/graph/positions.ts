@@ -11,8 +11,9 @@ function hasAxes({ shape }: TensorInfo): boolean {
 }
 
 /**
- * How much further the tokens after a sequence's images are than they are many: an image takes as many positions as its longer side has
- * tokens. 0 without images, or where these count as text does. A cache keeps it, so that a run need not know of the images before it.
+ * Returns the difference between the position of a token after a sequence's images and its index: an image takes as
+ * many positions as its longer side has tokens. 0 without images, or if these count as text does. A cache keeps this
+ * number, so that a run need not know the images before it.
  */
 export function shiftOf(pixels: Pixels | undefined): number {
   if (!pixels?.grids) return 0;
@@ -23,17 +24,17 @@ function largestOf(positions: Int32Array, token: number, count: number): number 
   return Math.max(positions[token]!, positions[count + token]!, positions[2 * count + token]!);
 }
 
-/** The tokens that follow the first `past` of a cache one after the other. */
+/** Returns `ids` as a chain that follows the first `past` tokens of a cache. */
 export function chainOf(ids: Int32Array, past: number): TokenTree {
   return { ids, parents: Int32Array.from(ids, (_, i) => (i === 0 ? ~past : i - 1)) };
 }
 
 /**
- * `position_ids` of a run, in the shape and type that the graph asks for: each token is one further than the one before it, but for the tokens
- * of images with grids. Throws GraphError where the graph has no axes for these.
+ * Returns `position_ids` of a run, in the shape and type of the graph's input. Each token is one further than the one
+ * before it, except for the tokens of images with grids. Throws GraphError when the graph has no axes for these.
  *
  * @param shift Of the cache, see `shiftOf`.
- * @param pixels The images of the first `pixels.end` tokens, where these are in the run.
+ * @param pixels The images of the first `pixels.end` tokens, if these are in the run.
  */
 export function positionFeed(info: TensorInfo, { ids, parents }: TokenTree, shift: number, pixels?: Pixels): TensorValue {
   const grids = pixels?.grids;
@@ -64,7 +65,7 @@ function onAxes({ type }: TensorInfo, text: Int32Array, given: number, pixels: P
   return { ...integerTensor(all, type), dims: [axes, 1, count] };
 }
 
-/** The same number for every row of a run of one token a row. */
+/** Returns the same position for every row, in a run with one token per row. */
 export function samePosition(info: TensorInfo, position: number, rows: number): TensorValue {
   const tensor = integerTensor(new Int32Array((hasAxes(info) ? axes : 1) * rows).fill(position), info.type);
   return hasAxes(info) ? { ...tensor, dims: [axes, 1, rows] } : tensor;

@@ -11,22 +11,26 @@ export interface PartSessions {
 }
 
 /**
- * A model in three graphs (as Optimum and transformers.js lay vision-language models out) as one session with `input_ids`
- * and `pixel_values`: `embed_tokens` (`input_ids` [1, S] -> [1, S, H]), `vision_encoder` (`pixel_values` [T, C, H, W], or [P, V] with
- * `image_grid_thw` [1, 3] -> features, whose last axis is H) and a decoder that takes `inputs_embeds` [1, S, H]. The features take the places of the
- * image tokens, in order. Throws GraphError, naming the tensors, when the graphs do not fit together.
+ * Joins a model in three graphs (as Optimum and transformers.js export vision-language models) into one session with
+ * `input_ids` and `pixel_values`: `embed_tokens` (`input_ids` [1, S] -> [1, S, H]), `vision_encoder` (`pixel_values`
+ * [T, C, H, W], or [P, V] with `image_grid_thw` [1, 3] -> features, whose last axis is H) and a decoder that takes
+ * `inputs_embeds` [1, S, H]. The features replace the image tokens, in order. Throws GraphError, naming the tensors,
+ * when the graphs do not fit together.
  *
  * @param imageToken Its id; -1 = the model reads no images.
  */
 export function joinThreeParts({ decoder, embeddings, vision }: PartSessions, imageToken: number): RuntimeSession {
   const embeds = requireTensor(decoder.inputs, embeddingsName, ['float32', 'float16'], 'input');
   const ids = requireTensor(embeddings.inputs, 'input_ids', ['int64', 'int32'], 'input');
-  // Without them, what is missing is said.
+  // Throws an error that names what is missing if there are no image inputs.
   const images = findPixelInputs(vision) ?? { pixels: requireTensor(vision.inputs, pixelInputName, ['float32'], 'input') };
   const embedded = onlyOutput(embeddings, embeds);
   const features = onlyOutput(vision, embeds);
 
-  /** Images with grids, and those of a graph that takes one, one after the other; attention over patches takes the square of these as memory. */
+  /**
+   * Runs images one by one if they have grids or the graph takes only one. Attention over patches needs memory that is
+   * quadratic in their number.
+   */
   async function featuresOf(feeds: Readonly<Record<string, TensorValue>>): Promise<TensorValue> {
     const pixels = feeds[pixelInputName]!;
     const alone = images.pixels.shape[0] === 1 ? squaresApart(pixels) : [feeds];
@@ -75,7 +79,7 @@ function placesOf(tokens: ArrayLike<number | bigint>, token: number): number[] {
 
 type RowData = Float32Array | Uint16Array;
 
-/** An error of the graph for images, unless its device is the cause. Throws. */
+/** Throws an error about the graph for images, or the error itself if memory or the device is the cause. */
 function explain(error: unknown): never {
   if (failureOf(error) !== 'other') throw error;
   throw new GraphError(`the graph for images fails: ${runtimeCause(error)}; correct 'images' of the profile`, 'images');
@@ -117,7 +121,7 @@ function joined(parts: readonly TensorValue[]): TensorValue {
   return { ...parts[0]!, data, dims: [data.length / width, width] };
 }
 
-/** `rows` [1, S, H] with those at `places` replaced by the features, whatever axes they are in. */
+/** Returns `rows` [1, S, H] with the rows at `places` replaced by the features, whatever axes these have. */
 function withFeatures(rows: TensorValue, features: TensorValue, places: readonly number[]): TensorValue {
   const width = rows.dims.at(-1)!;
   const count = features.dims.slice(0, -1).reduce((a, b) => a * b, 1);

@@ -24,7 +24,7 @@ import { masked, takesTreeVectors, treeVectors } from './treeFeeds.js';
 
 const firstCapacity = 256;
 const growth = 1.25;
-/** ONNX Runtime's attention on CUDA takes a mask only where its rows begin at addresses that are multiples of 32 bytes. */
+/** ONNX Runtime's attention on CUDA takes a mask only if its rows begin at addresses that are multiples of 32 bytes. */
 const alignment = 16;
 
 export function isTokenMajor(session: RuntimeSession): boolean {
@@ -32,10 +32,11 @@ export function isTokenMajor(session: RuntimeSession): boolean {
 }
 
 /**
- * StepLens's own export: `input_ids` int64 [1, S], `position_ids` int64 [1, S] or [3, 1, S], `attention_bias` float32 [1, 1, S, P+S],
- * `past_key.i` / `past_value.i` float32 [1, P, D], perhaps `pixel_values` float32 [T, C, H, W]; `logits` [1, S, width],
- * `present_key.i` / `present_value.i` [1, S, D], the new tokens alone. The first axis may vary, for batches. A token's keys stand
- * together, so appending is one `set` and cutting a `subarray`, and both go to the runtime without a copy.
+ * Opens StepLens's own export. Inputs: `input_ids` int64 [1, S], `position_ids` int64 [1, S] or [3, 1, S],
+ * `attention_bias` float32 [1, 1, S, P+S], `past_key.i` / `past_value.i` float32 [1, P, D], optionally `pixel_values`
+ * float32 [T, C, H, W]. Outputs: `logits` [1, S, width], `present_key.i` / `present_value.i` [1, S, D] of the new
+ * tokens only. The first axis may vary, for batches. A token's keys are contiguous, so appending is one `set` and
+ * cutting a `subarray`, and both are passed to the runtime without a copy.
  */
 export function openTokenMajor(session: RuntimeSession, head: Head): Graph {
   const layers = session.inputs.filter((input) => /^past_key\.\d+$/.test(input.name)).length;
@@ -88,7 +89,7 @@ export function openTokenMajor(session: RuntimeSession, head: Head): Graph {
 
   async function runTokens(cache: TokenMajorCache, tree: TokenTree, reads?: Int32Array, pixels?: Pixels): Promise<Scores> {
     const count = tree.ids.length;
-    // What no token looks at would only be masked.
+    // Cached tokens that no new token sees would only be masked.
     cache.cut(tree.parents.reduce((most, parent) => Math.max(most, ~parent), 0));
     const outputs = await session.run(feedsOf(cache, tree, reads, pixels), fetches);
     const scores = head.scores(outputs['logits'], count, reads);
@@ -133,8 +134,8 @@ export function openTokenMajor(session: RuntimeSession, head: Head): Graph {
 }
 
 /**
- * The same tree with further tokens that nobody sees, at most an eighth, so that few different lengths are run: on an H200 the first run of a
- * length took 80 to 800 ms longer in float16.
+ * Returns the tree with further tokens that no token sees, at most an eighth, so that few different lengths are run: on
+ * an H200 the first run of a length took 80 to 800 ms longer in float16.
  */
 function rounded({ ids, parents }: TokenTree): TokenTree {
   const step = Math.max(alignment, 2 ** (Math.floor(Math.log2(ids.length)) - 3));
@@ -145,7 +146,7 @@ function rounded({ ids, parents }: TokenTree): TokenTree {
   return { ids: allIds, parents: allParents };
 }
 
-/** A token may look at what its parent may look at, and at itself. */
+/** Returns the mask: a token sees what its parent sees, and itself. */
 function treeBias(past: number, { parents }: TokenTree): TensorValue {
   const width = past + parents.length;
   const data = new Float32Array(parents.length * width);
@@ -203,7 +204,7 @@ class TokenMajorCache implements KeyValueCache {
     return this.#buffers[buffer]!.subarray(0, this.#length * this.sizes[buffer]!);
   }
 
-  /** @param rows Those of `added` to take, ascending. */
+  /** @param rows Rows of `added` to append, ascending. */
   append(added: readonly KeyData[], rows: readonly number[]): void {
     const needed = this.#length + rows.length;
     if (needed > this.#capacity) this.#grow(Math.max(needed, Math.ceil(this.#capacity * growth)));
@@ -220,7 +221,10 @@ class TokenMajorCache implements KeyValueCache {
     return this.isHalf ? new halfArray(length) : new Float32Array(length);
   }
 
-  /** Buffer by buffer, so that no more than one is there twice, and what is held alone: what is copied takes memory. */
+  /**
+   * Grows one buffer after the other, so that only one at a time exists twice, and copies only what is held, to save
+   * memory.
+   */
   #grow(capacity: number): void {
     this.#buffers.forEach((old, i) => {
       const size = this.sizes[i]!;
@@ -229,7 +233,7 @@ class TokenMajorCache implements KeyValueCache {
       grown.set(old.subarray(0, this.#length * size));
       this.#buffers[i] = grown;
     });
-    // Only now: there may have been no room for them.
+    // Set last, because an allocation above may have failed.
     this.#capacity = capacity;
   }
 }

@@ -20,9 +20,10 @@ export interface HeldPart {
 }
 
 /**
- * `rows` continuations of one sequence, run as one sequence: what they share is kept once, followed by the new tokens step
- * by step (all rows of a step side by side), and a row's mask hides the tokens of the others. A step appends with one copy a
- * buffer, and the graph reads some hundred cached tokens where a batch of rows would read as many for each of them.
+ * `rows` continuations of one sequence, run as one sequence: the shared tokens are kept once, followed by the new
+ * tokens step by step (all rows of a step side by side), and the mask of a row hides the tokens of the others. A step
+ * appends with one copy per buffer. The graph reads some hundred cached tokens once; a batch of rows would read as many
+ * for each row.
  */
 export function openTokenMajorBatch(
   graph: BatchGraph,
@@ -41,7 +42,7 @@ export function openTokenMajorBatch(
   const fetches = ['logits', ...held.map(({ name }) => `present_${name}`)];
   const length = (): number => heldLength + steps * rows;
 
-  /** Row r sees the shared tokens, and of every step its own. */
+  /** The mask: row r sees the shared tokens, and its own token of every step. */
   function bias(): TensorValue {
     const width = length() + rows;
     const data = new Float32Array(rows * width);

@@ -3,17 +3,20 @@ import { treeMaskInputs } from '../../onnx/treeMask.js';
 import type { RuntimeSession, TensorValue } from '../runtime.js';
 import type { TokenTree } from './graph.js';
 
-/** Added to the score of a token that must not be looked at. */
+/** Added to the attention score of a token that must not be seen. */
 export const masked = -1e9;
 
-/** Whether a graph makes its mask itself, from five vectors (see `treeMask`), and not from a matrix of all pairs of tokens. */
+/**
+ * Whether a graph builds its mask from five vectors (see `treeMask`) instead of taking a matrix of all pairs of tokens.
+ */
 export function takesTreeVectors(session: RuntimeSession): boolean {
   return session.inputs.some(({ name }) => name === treeMaskInputs.index);
 }
 
 /**
- * The inputs that say which tokens see which: their own path among these and the first tokens of a cache of `past`. Throws an Error where
- * the tokens are not in depth-first order, by which the tokens that see one are neighbors.
+ * Returns the inputs that define which tokens each token sees: its own path in the tree, and the first tokens of a
+ * cache of `past`. Throws an Error when the tokens are not in depth-first order, in which the tokens that see the same
+ * token are contiguous.
  */
 export function treeVectors(past: number, { parents }: TokenTree): Record<string, TensorValue> {
   const count = parents.length;
@@ -29,7 +32,7 @@ export function treeVectors(past: number, { parents }: TokenTree): Record<string
   return vectors({ index, seen, from, to });
 }
 
-/** The same inputs for the graph that takes a matrix. */
+/** Returns the same inputs for a graph that takes a matrix. */
 export function withMatrix(feeds: Readonly<Record<string, TensorValue>>): Readonly<Record<string, TensorValue>> {
   const { index, seen, column, from, to } = treeMaskInputs;
   const names: readonly string[] = Object.values(treeMaskInputs);

@@ -18,8 +18,9 @@ import { chainOf, positionFeed } from './positions.js';
 const nothing: KeyValueCache = Object.freeze({ length: 0, bytes: 0, cut: () => undefined, copy: () => nothing });
 
 /**
- * A graph without a cache (Optimum's token-classification export and its like): `input_ids` [1, S], perhaps
- * `attention_mask` and `position_ids` [1, S], perhaps `pixel_values` [T, C, H, W]; `logits` [1, S, width].
+ * Opens a graph without a cache (Optimum's token-classification export and similar ones): `input_ids` [1, S],
+ * optionally `attention_mask` and `position_ids` [1, S], optionally `pixel_values` [T, C, H, W]; output `logits` [1, S,
+ * width].
  */
 export function openUncached(session: RuntimeSession, head: Head): Graph {
   const ids = requireTensor(session.inputs, 'input_ids', ['int64', 'int32'], 'input');

@@ -1,4 +1,4 @@
-/** What a request to a policy or judge cost, as far as it is known. */
+/** Cost of one request to a policy or judge, as far as it is known. */
 export interface RequestCost {
   readonly promptTokens: number;
   readonly completionTokens: number;
@@ -6,23 +6,23 @@ export interface RequestCost {
   readonly cachedTokens: number;
   /** Further attempts after the first one. */
   readonly retries: number;
-  /** The reply says nothing of its tokens: they are unknown, not 0. */
+  /** The reply lacks token counts: they are unknown, not 0. */
   readonly isUnreported?: true;
 }
 
-/** What a batch of rollouts cost; written with it into the event log. Tokens as the servers report them. */
+/** Cost of a batch of rollouts, written with it into the event log. Tokens as the servers report them. */
 export interface BatchCost {
-  /** From the first request to the last verdict. */
+  /** Time from the first request to the last verdict. */
   readonly ms: number;
   readonly requests: number;
   readonly prompt: number;
   readonly completion: number;
   readonly cached: number;
-  /** Attempts beyond the first one of each request; absent where there is none. */
+  /** Attempts beyond the first one of each request; absent if there are none. */
   readonly retries?: number;
-  /** Requests to policy or judge whose reply has no tokens; absent where there is none. */
+  /** Requests to policy or judge whose reply lacks token counts; absent if there are none. */
   readonly unreported?: number;
-  /** Requests that asked a judge, with their tokens and retries; absent where there is none. */
+  /** Requests to a judge, with their tokens and retries; absent if there are none. */
   readonly judge?: { readonly requests: number; readonly prompt: number; readonly completion: number; readonly retries?: number };
 }
 
@@ -75,8 +75,8 @@ export class CostMeter {
 }
 
 /**
- * The usage of a chat or completions reply after some retries; fields that a server leaves out, and all of a failed request (undefined),
- * are 0. A reply that lacks one of both counts is marked: what is known of it is too little.
+ * Returns the usage of a chat or completions reply after some retries. Missing fields, and all fields of a failed
+ * request (undefined), are 0. A reply that lacks one of the two counts is marked, because the known count is too low.
  */
 export function usageOf(reply: unknown, retries = 0): RequestCost {
   const usage = (reply as { usage?: Record<string, unknown> | null } | null)?.usage;
@@ -91,7 +91,7 @@ export function usageOf(reply: unknown, retries = 0): RequestCost {
   };
 }
 
-/** As OpenAI, vLLM and SGLang report it, or DeepSeek, Kimi, and Anthropic behind a gateway. */
+/** Reads cached tokens as reported by OpenAI, vLLM and SGLang, or by DeepSeek, Kimi, and Anthropic behind a gateway. */
 function cachedOf(usage: Record<string, unknown> | null | undefined): number | undefined {
   const details = usage?.prompt_tokens_details as { cached_tokens?: unknown } | null | undefined;
   const known = [details?.cached_tokens, usage?.prompt_cache_hit_tokens, usage?.cached_tokens, usage?.cache_read_input_tokens];

@@ -3,7 +3,7 @@ import { LabelError } from '../labelError.js';
 import { lacksTokens } from './ledger.js';
 import { runCost } from './runCost.js';
 
-/** One sentence for every folder of these files that has the logs of a run: what its labels cost. */
+/** Returns one sentence on the cost of the labels for each folder of these files that has the logs of a run. */
 export async function costLines(files: readonly string[]): Promise<string[]> {
   const lines: string[] = [];
   for (const folder of new Set(files.map((file) => dirname(file)))) {

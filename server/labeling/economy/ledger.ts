@@ -1,6 +1,6 @@
 import type { RunEvent } from '../runEvents.js';
 
-/** What some batches of a run cost together. */
+/** Total cost of several batches of a run. */
 export interface Expense {
   rollouts: number;
   failures: number;
@@ -13,13 +13,13 @@ export interface Expense {
   cachedTokens: number;
   judgeRequests: number;
   judgeTokens: number;
-  /** Requests, the judge's included, whose reply has no tokens: what is said of tokens and money is then too low. */
+  /** Requests, the judge's included, whose reply lacks token counts: reported tokens and money are then too low. */
   unreported: number;
-  /** Time of the batches added up; several run at once. */
+  /** Sum of the times of the batches, several of which run at once. */
   ms: number;
 }
 
-/** Batches from the question, from steps, and those asked for by hand behind the end. */
+/** Batches from the question, from steps, and those requested by the user after the end of the method. */
 export const PHASES = ['question', 'steps', 'more'] as const;
 export type Phase = (typeof PHASES)[number];
 
@@ -30,20 +30,20 @@ export interface TimedBatch {
   readonly rollouts: number;
 }
 
-/** What one problem's labels cost, from its log: earlier parts of a resumed run included. */
+/** Cost of one problem's labels, read from its log. Earlier parts of a resumed run are included. */
 export interface ProblemExpense {
   readonly method: string;
   readonly isFinished: boolean;
   /** Steps, or states of a search, that got a value. */
   readonly labels: number;
   readonly phases: Readonly<Record<Phase, Expense>>;
-  /** Its batches with their times, in order; none in logs without times. */
+  /** Its batches with their times, in order; empty if the log has no times. */
   readonly batches: readonly TimedBatch[];
 }
 
-/** What is paid, in any currency. */
+/** Prices in any currency. */
 export interface Prices {
-  /** For a million tokens. */
+  /** Per million tokens. */
   readonly prompt: number;
   readonly completion: number;
 }
@@ -69,7 +69,7 @@ export function addExpense(sum: Expense, more: Expense): void {
   for (const key of Object.keys(sum) as (keyof Expense)[]) sum[key] += more[key];
 }
 
-/** Reads what a problem cost off its log; undefined for an empty one. */
+/** Reads the cost of a problem from its log; undefined if the log is empty. */
 export function problemExpense(events: readonly RunEvent[]): ProblemExpense | undefined {
   const [begin] = events;
   if (begin?.event !== 'begin') return undefined;
@@ -104,7 +104,7 @@ export function problemExpense(events: readonly RunEvent[]): ProblemExpense | un
   return { method: begin.method, isFinished, labels: labeled.size, phases, batches };
 }
 
-/** ms in which at least one batch was under way: pauses between the parts of a resumed run are not in it. */
+/** ms during which at least one batch was running, without the pauses between the parts of a resumed run. */
 export function busyTime(batches: readonly TimedBatch[]): number {
   let sum = 0;
   let end = -Infinity;
@@ -115,19 +115,19 @@ export function busyTime(batches: readonly TimedBatch[]): number {
   return sum;
 }
 
-/** All phases of a problem. */
+/** Adds up all phases of a problem. */
 export function totalExpense({ phases }: ProblemExpense): Expense {
   const sum = newExpense();
   for (const phase of PHASES) addExpense(sum, phases[phase]);
   return sum;
 }
 
-/** Whether no token of any request is known: a dash then, not 0. */
+/** Whether no request has known token counts. A dash is then shown, not 0. */
 export function lacksTokens({ requests, judgeRequests, unreported }: Pick<Expense, 'requests' | 'judgeRequests' | 'unreported'>): boolean {
   return unreported > 0 && unreported >= requests + judgeRequests;
 }
 
-/** The judge's tokens are paid as the policy's prompts. */
+/** The judge's tokens are priced like the policy's prompts. */
 export function money(
   { promptTokens, completionTokens, judgeTokens }: Pick<Expense, 'promptTokens' | 'completionTokens' | 'judgeTokens'>,
   prices: Prices,
@@ -143,8 +143,8 @@ export interface Prediction {
 }
 
 /**
- * What `count` problems will take together when some take `sample`: the mean times the count, with the normal prediction
- * interval of a sum (Student's quantile for few samples). Undefined for fewer than two.
+ * Predicts the total for `count` problems from the amounts in `sample`: the mean times the count, with the normal
+ * prediction interval of a sum (Student's quantile for few samples). Undefined for fewer than two samples.
  */
 export function predictTotal(sample: readonly number[], count: number): Prediction | undefined {
   const n = sample.length;

@@ -19,7 +19,7 @@ import {
 } from './ledger.js';
 import { fullRate } from './throughput.js';
 
-/** What labeling all problems will take, those of the sample included. */
+/** Predicted amounts for labeling all problems, those of the sample included. */
 export interface Plan {
   readonly problems: number;
   /** Problems that were labeled for the plan; their labels are kept. */
@@ -30,29 +30,32 @@ export interface Plan {
   readonly promptTokens: Prediction;
   readonly completionTokens: Prediction;
   readonly judgeRequests: Prediction;
-  /** With as many problems at once as in the plan. */
+  /** With as many problems running at once as in the plan. */
   readonly seconds: Prediction;
   readonly price?: Prediction;
-  /** The server reports no tokens: those of the plan, and its price, mean nothing. */
+  /** The server reports no tokens, so the plan's tokens and price are meaningless. */
   readonly lacksTokens: boolean;
   readonly summary: RunSummary;
 }
 
 export interface PlanOptions {
   readonly prices?: Prices;
-  /** Half the width of the interval of the rollouts, as a share of their number, that ends the sampling (default: 0.15). */
+  /**
+   * Sampling ends when half the width of the interval of the rollouts is at most this share of their number (default:
+   * 0.15).
+   */
   readonly precision?: number;
 }
 
-/** Problems of the first round; each further one doubles them. */
+/** Problems of the first round. Each further round doubles their number. */
 const FIRST = 8;
-/** Problems that are sampled at most, if the interval is still too wide. */
+/** Maximum number of sampled problems, even if the interval is still too wide. */
 const MOST = 128;
 
 /**
- * Labels problems drawn at random into the run's folder until what all of them will take is known well enough, and predicts
- * it. Nothing is wasted: the run itself continues with the other problems. Rejects as `labelRun` does; undefined when no
- * problem of the sample has a log.
+ * Labels randomly drawn problems into the run's folder until the amounts for all problems can be predicted precisely
+ * enough, and returns the prediction. Nothing is wasted: the run itself continues with the other problems. Rejects as
+ * `labelRun` does; undefined when no problem of the sample has a log.
  */
 export async function planLabeling(
   options: RunOptions,
@@ -95,7 +98,10 @@ export async function planLabeling(
   }
 }
 
-/** The time of the rollouts at a rate, which is not the same for every problem: both uncertainties are in the interval. */
+/**
+ * Predicts the time of the rollouts at a rate. The interval includes the uncertainty of both; the rate differs by
+ * problem.
+ */
 function secondsOf(rollouts: Prediction, rate: number, found: readonly ProblemExpense[], left: number): Prediction {
   const value = rollouts.value / rate;
   const sum = (batches: ProblemExpense['batches'], of: (batch: ProblemExpense['batches'][number]) => number): number =>
@@ -114,7 +120,7 @@ function sumOf(expenses: readonly Expense[]): Expense {
   return sum;
 }
 
-/** What is known of the sample, and what the rest will take. */
+/** Adds the known amounts of the sample to the prediction for the other problems. */
 function predictRest(amounts: readonly number[], problems: number): Prediction {
   const known = amounts.reduce((sum, one) => sum + one, 0);
   const rest = predictTotal(amounts, problems - amounts.length);

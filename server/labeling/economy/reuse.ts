@@ -1,14 +1,15 @@
 import type { JudgedRollout } from '../runEvents.js';
 import type { Decided } from './stopping.js';
 
-/** How a continuation that is there already ended. A failed one has no text, so its steps are not known. */
+/** Verdict of an existing continuation. Failed ones are left out: they have no text, so their steps are not known. */
 export type KnownVerdict = 'right' | 'wrong' | 'undecided';
 
 /**
- * Continuations that count for more than the step they were sampled from. One that writes the same next steps as the solution is,
- * from there on, a continuation of these steps too: given that it came so far, the rest of it is drawn from the policy as a fresh one is.
- * The solution itself is a continuation of each of its steps. Each step takes the first of them in the order they were sampled, so what
- * was seen before does not decide which of them count, and its label is distributed as with as many fresh ones.
+ * Continuations that count for more than the step they were sampled from. One that writes the same next steps as the
+ * solution is, from there on, also a continuation of these steps: given that it got so far, its rest is drawn from the
+ * policy like the rest of a fresh one. The solution itself is a continuation of each of its steps. Each step takes the
+ * first of them in sampling order, so earlier outcomes do not decide which of them count, and its label has the same
+ * distribution as with as many fresh ones.
  */
 export class ContinuationStore {
   readonly #rollouts: { readonly steps: readonly string[]; readonly verdict: KnownVerdict }[] = [];
@@ -19,7 +20,7 @@ export class ContinuationStore {
       if (!('failure' in rollout)) this.#rollouts.push({ steps: [...prefix, ...rollout.steps], verdict: rollout.verdict });
   }
 
-  /** How those ended that go through a prefix, at most `most`, the first ones first. */
+  /** Returns the verdicts of the rollouts that begin with a prefix: the first ones added, at most `most`. */
   through(prefix: readonly string[], most: number): KnownVerdict[] {
     const found: KnownVerdict[] = [];
     for (const { steps, verdict } of this.#rollouts) {

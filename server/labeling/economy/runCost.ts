@@ -19,11 +19,11 @@ export interface RunCost extends Omit<MethodCost, 'method'> {
   /** Methods of the run's problems. */
   readonly methods: readonly string[];
   readonly byMethod: readonly MethodCost[];
-  /** Seconds in which at least one batch was under way, of every part of a resumed run. */
+  /** Seconds during which at least one batch was running, over all parts of a resumed run. */
   readonly seconds: number;
 }
 
-/** Rejects with LabelError where there is no log. */
+/** Reads the cost of the run in a folder. Rejects with LabelError when there is no log. */
 export async function runCost(folder: string): Promise<RunCost> {
   const { logs } = await filesIn(folder);
   const found: ProblemExpense[] = [];
@@ -41,7 +41,7 @@ export async function runCost(folder: string): Promise<RunCost> {
   return together(byMethod, busyTime(found.flatMap(({ batches }) => batches)) / 1000);
 }
 
-/** What several runs cost together. Each method is listed once. */
+/** Adds up the costs of several runs. Each method is listed once. */
 export function sumCosts(runs: readonly RunCost[]): RunCost {
   const parts = runs.flatMap(({ byMethod }) => byMethod);
   const byMethod = [...new Set(parts.map(({ method }) => method))].map((method) => ({

@@ -8,34 +8,34 @@ import { listedProblems } from '../runJson.js';
 import { applyEvent, beginTree, prefixOf, type SearchTree } from '../searchTree.js';
 import { addExpense, busyTime, type Expense, newExpense, problemExpense, type TimedBatch, totalExpense } from './ledger.js';
 
-/** `open`: no process labels it now, and it has no end. `not begun`: run.json lists it, and it has no log. */
+/** `open`: unfinished, and no process is labeling it now. `not begun`: listed in run.json, but without a log. */
 export type ProblemState = 'running' | 'open' | 'finished' | 'not begun';
 
-/** Rollouts and those of them that tell nothing: failed, undecided, or the same text from the same node as one before. */
+/** Rollouts, and those that add no information: failed, undecided, or the same text from the same node as before. */
 export interface Waste {
   rollouts: number;
   failed: number;
   undecided: number;
   repeated: number;
-  /** In batches whose rollouts all have one verdict: fewer of them would have told the same. */
+  /** In batches whose rollouts all have one verdict: fewer of them would have shown the same. */
   unanimous: number;
 }
 
 export interface ReportedProblem {
   readonly id: string;
   readonly log: string;
-  /** The file with its labels; written at its end. */
+  /** The file with its labels, written when the problem is finished. */
   readonly file: string;
   readonly state: ProblemState;
   readonly searches: number;
   readonly waste: Waste;
 }
 
-/** A verdict that a person should look at: the rules did not decide. */
+/** A verdict that a person should check, because the rules did not decide. */
 export interface Decision {
   readonly problem: string;
   readonly log: string;
-  /** Line of the event, from 0. */
+  /** Line of the event, counted from 0. */
   readonly line: number;
   readonly answer: string | undefined;
   readonly reference: string;
@@ -51,23 +51,23 @@ export interface RunReport {
   /** Causes of failed rollouts, the most frequent first. */
   readonly failures: readonly { readonly cause: string; readonly count: number }[];
   readonly decisions: readonly Decision[];
-  /** By steps before the rollouts. */
+  /** By the number of steps before the rollouts. */
   readonly depths: readonly (Waste & { readonly depth: number })[];
   readonly total: Expense;
-  /** Seconds in which something was sampled. */
+  /** Seconds during which at least one batch was running. */
   readonly seconds: number;
-  /** Rollouts a second: of the last minute while a problem is running, else of all seconds; undefined where the logs have no times. */
+  /** Rollouts per second: in the last minute of a running problem, else over `seconds`; undefined without times. */
   readonly rate: number | undefined;
   /** Seconds until all problems are finished, if the others take as many rollouts as the finished ones on average. */
   readonly secondsLeft: number | undefined;
 }
 
-/** ms: the window of the rate of a running run. */
+/** ms over which the rate of a running run is measured. */
 const RECENT_MS = 60_000;
 
 /**
- * Reads a run as it is now, running or finished; a run of an earlier version shows only the problems that were begun. `now`: ms since
- * 1970. Rejects with LabelError where there is no log, and FolderError.
+ * Reads the current state of a run, running or finished. A run of an earlier version shows only the problems that were
+ * begun. `now`: ms since 1970. Rejects with LabelError when there is no log, and with FolderError.
  */
 export async function runReport(folder: string, now: number): Promise<RunReport> {
   const gathered = new Gathered();
@@ -183,7 +183,7 @@ function addWaste(sum: Waste, more: Waste): Waste {
   return sum;
 }
 
-/** `tree`: before the batch. */
+/** `tree`: its state before the batch. */
 function wasteOf(tree: SearchTree, node: number, rollouts: readonly JudgedRollout[]): Waste {
   const { right = [], wrong = [], undecided = [] } = tree.nodes[node] ?? {};
   const seen = new Set([...right, ...wrong, ...undecided].map(({ rollout }) => JSON.stringify(rollout.steps)));

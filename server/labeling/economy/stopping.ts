@@ -1,19 +1,19 @@
 /**
- * When the continuations of a step may end before all of them are sampled. Batches double (1, 2, 4, …), so that a step that is
- * decided early costs little and one that is not costs few requests.
+ * Decides when sampling the continuations of a step may end early. Batches double (1, 2, 4, …), so that a step that is
+ * decided early costs few continuations and any other step costs few requests.
  */
 export interface StoppingRule {
-  /** Whether further continuations are needed, of which `left` at most would follow. */
+  /** Whether further continuations are needed; at most `left` of them would follow. */
   goesOn(counts: Readonly<Decided>, left: number): boolean;
 }
 
-/** Continuations that were right, and those right or wrong: failed and undecided ones are in neither. */
+/** Right continuations, and all that are right or wrong. Failed and undecided ones count in neither. */
 export interface Decided {
   readonly correct: number;
   readonly total: number;
 }
 
-/** Sizes of the batches that `most` continuations are sampled in: 1, 2, 4, … and the rest. */
+/** Yields the batch sizes for `most` continuations: 1, 2, 4, … and the rest. */
 export function* doublingBatches(most: number): Generator<number> {
   for (let size = 1, left = most; left > 0; size *= 2) {
     yield Math.min(size, left);
@@ -22,9 +22,9 @@ export function* doublingBatches(most: number): Generator<number> {
 }
 
 /**
- * Ends as soon as the hard label is decided: for any outcome of the rest, the share of right continuations ends above, or not
- * above, `threshold`. Labels are therefore the same as with all continuations. At the threshold 0 (VisualPRM: any success)
- * this is the first right one.
+ * Ends as soon as the hard label is decided: whatever the rest yields, the share of right continuations will be above
+ * `threshold`, or will not be. Labels are therefore the same as with all continuations. At the threshold 0 (VisualPRM:
+ * any success) this is the first right one.
  */
 export function decidedLabel(threshold: number): StoppingRule {
   return {
@@ -39,8 +39,8 @@ export function decidedLabel(threshold: number): StoppingRule {
 export const PRECISION_ALPHA = 0.05;
 
 /**
- * Ends as soon as the value is known to `precision`: half the width of an interval that covers the true share of right
- * continuations with 95 % at all looks together, so that looking after each batch costs nothing of it.
+ * Ends as soon as the value is known to `precision`, which is half the width of an interval. The interval covers the
+ * true share of right continuations with 95 % over all checks together, so checking after each batch costs no coverage.
  */
 export function knownValue(precision: number): StoppingRule {
   return {
@@ -53,9 +53,9 @@ export function knownValue(precision: number): StoppingRule {
 }
 
 /**
- * A confidence sequence for a share (Robbins' mixture, uniform prior): all p with B(1 + k, 1 + n - k) < p^k (1 - p)^(n - k) / α.
- * The left side over the right is a nonnegative martingale at the true p, so by Ville's inequality the true p is ever outside
- * with a probability of at most α, however often one looks.
+ * A confidence sequence for a share (Robbins' mixture, uniform prior): all p with B(1 + k, 1 + n - k) < p^k (1 - p)^(n
+ * - k) / α. At the true p, the left side divided by the right side is a nonnegative martingale, so by Ville's
+ * inequality the probability that the true p is ever outside is at most α, however often one checks.
  */
 export function anytimeInterval({ correct, total }: Decided, alpha = PRECISION_ALPHA): { readonly low: number; readonly high: number } {
   const wrong = total - correct;

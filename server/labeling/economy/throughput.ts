@@ -1,11 +1,12 @@
 import type { ProblemExpense, TimedBatch } from './ledger.js';
 
-/** ms between two batches of a problem beyond which it is taken for interrupted. */
+/** A problem with more than this many ms between two of its batches counts as interrupted. */
 const PAUSE_MS = 5000;
 
 /**
- * Rollouts a second while `jobs` problems were under way at once: the beginning and end of a short run, where fewer are, would
- * make it look slower than a long one is. Where so many never were, of the whole time in which any was.
+ * Returns rollouts per second while `jobs` problems were running at once. The beginning and end of a short run, where
+ * fewer are running, would make it look slower than a long one. If so many never ran at once, uses the largest number
+ * that did.
  */
 export function fullRate(problems: readonly Pick<ProblemExpense, 'batches'>[], jobs: number): number {
   const batches = problems.flatMap((one) => one.batches);
@@ -22,7 +23,7 @@ export function fullRate(problems: readonly Pick<ProblemExpense, 'batches'>[], j
   return Infinity;
 }
 
-/** When at least so many problems were under way. */
+/** Returns the time windows in which at least `least` problems were running. */
 function windowsWith(problems: readonly Pick<ProblemExpense, 'batches'>[], least: number): [from: number, to: number][] {
   const changes = problems
     .flatMap(({ batches }) => spansOf(batches))
@@ -45,7 +46,7 @@ function windowsWith(problems: readonly Pick<ProblemExpense, 'batches'>[], least
   return windows;
 }
 
-/** When a problem was under way: from its first batch to its last, without the pauses of a resumed run. */
+/** Returns when a problem was running: from its first batch to its last, without the pauses of a resumed run. */
 function spansOf(batches: readonly TimedBatch[]): [from: number, to: number][] {
   const spans: [number, number][] = [];
   for (const { from, to } of batches) {

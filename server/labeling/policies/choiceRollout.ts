@@ -7,8 +7,8 @@ import { splitSteps } from './stepText.js';
 import { splitThinking } from './thoughts.js';
 
 /**
- * The rollout that a choice holds. Steps of the prefix that the model writes again are taken off and counted; a text that
- * starts the solution again is not a continuation of the prefix and fails.
+ * Reads the rollout of a choice. Steps of the prefix that the model repeats are removed and counted. A text that starts
+ * the solution again does not continue the prefix and is a failure.
  */
 export function choiceRollout(
   choice: Choice,
@@ -20,7 +20,8 @@ export function choiceRollout(
   const reason = String(choice.finish_reason);
   if (finish === 'tool' || callsTool(message)) return { failure: english('The model called a tool instead of writing a solution.') };
   if (finish === 'withheld') return { failure: english('The server withheld the text ({0}).', reason) };
-  // vLLM ends a text with `abort` when it is shut down, gateways with `error` when the server behind them is away.
+  // vLLM ends a text with `abort` when it is shut down, gateways with `error` when the server behind them is
+  // unavailable.
   if (finish === 'broken') return { failure: english('The server broke off the text ({0}).', reason), isTemporary: true };
   const isCut = finish === 'length';
   const { text: content, reasoning: parts } = contentOf(message === undefined || message === null ? choice.text : message.content);
@@ -52,7 +53,7 @@ function callsTool(message: Choice['message']): boolean {
   return (Array.isArray(calls) && calls.length > 0) || (typeof call === 'object' && call !== null);
 }
 
-/** Servers other than vLLM take the stop string off: a text that stopped inside its answer ended with the answer. */
+/** Servers other than vLLM remove the stop string: a text that stopped inside its answer ended with the answer. */
 function closeAnswer(text: string): string {
   return text.lastIndexOf('<answer>') > text.lastIndexOf('</answer>') ? `${text.trimEnd()}</answer>` : text;
 }

@@ -14,7 +14,7 @@ export interface Continuation {
   readonly why: string;
 }
 
-/** vLLM and SGLang. */
+/** Fields for vLLM and SGLang. */
 const OPEN: RequestBody = { continue_final_message: true, add_generation_prompt: false };
 
 /** Sends a chat request for a few tokens at temperature 0. */
@@ -25,11 +25,12 @@ export function chosenContinuation(way: 'prefix' | 'prompt'): Continuation {
 }
 
 /**
- * Finds out whether a server continues the assistant's last message. One that ignores the wish starts a new message, which
- * looks like a rollout and is not one from the prefix. First by its count of prompt tokens: a message left open takes neither
- * the template's end of a message nor the opening of the next. Servers that count alike (llama.cpp continues any last message
- * of the assistant) are given a message whose continuation can be told from a new start. `open`: a request whose last message
- * is the assistant's. Rejects with RequestFailure when the server is away.
+ * Finds out whether a server continues the assistant's last message. A server that ignores the fields starts a new
+ * message, which looks like a rollout but does not continue the prefix. The first check is the count of prompt tokens:
+ * a message left open has neither the template's end of a message nor the opening of the next. Servers that count the
+ * same (llama.cpp continues any last message of the assistant) get a message whose continuation differs from a new
+ * start. `open`: a request whose last message is the assistant's. Rejects with RequestFailure when the server is
+ * unavailable.
  */
 export async function findContinuation(open: RequestBody, probe: ChatProbe): Promise<Continuation> {
   const closed = promptTokens(await accepted(probe(open, 1)));
@@ -37,7 +38,7 @@ export async function findContinuation(open: RequestBody, probe: ChatProbe): Pro
   if (left !== undefined && closed !== undefined && (promptTokens(left) ?? closed) < closed)
     return { way: 'prefix', body: OPEN, why: 'the server continues an open message: it counts fewer prompt tokens for one' };
   for (const body of left === undefined ? [{}] : [OPEN, {}]) {
-    // Too few tokens for a new start to come as far as 5: where it is there, it was written behind the given numbers.
+    // A new start cannot reach 5 with so few tokens. A reply with 5 therefore continues the given numbers.
     const reply = await accepted(probe({ ...COUNTING, ...body }, 4));
     const found = /^\s*(1 2 3 4)?[\s,]*5\b/.exec(reply === undefined ? '' : textOf(reply));
     if (found === null) continue;
@@ -60,7 +61,7 @@ const COUNTING: RequestBody = {
   ],
 };
 
-/** Undefined when the server understood the request and does not take it as it is. */
+/** Returns the reply, undefined when the server understood the request but rejects its content. */
 async function accepted(reply: Promise<unknown>): Promise<unknown> {
   try {
     return await reply;

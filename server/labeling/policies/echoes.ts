@@ -1,17 +1,20 @@
 /**
- * What a model writes besides its continuation: the steps so far once more, the prompt, a template's control tokens, or the next
- * question. None of it is a step; what was written again is counted.
+ * What a model writes besides its continuation: the previous steps again, the prompt, a template's control tokens, or
+ * the next question. None of it is a step. Repeated steps and prompts are counted.
  */
 import { finalAnswer } from '../../reasoning/finalAnswer.js';
 
-/** Ends of messages: control tokens of any chat template, and the header of the next message where a server has taken the tokens off. What follows is another message. */
+/**
+ * Ends of messages: control tokens of any chat template, and the header of the next message if a server has removed the
+ * tokens. What follows is another message.
+ */
 const END_OF_MESSAGE =
   /<\|[a-zA-Z][\w-]{1,30}\|>|<｜[^｜\n]{2,40}｜>|<(?:end_of_turn|start_of_turn|end_of_utterance|eos)>|\[INST\]|<\/s>\s*$|(?<![a-zA-Z ])(?:assistant|user)\n\n|\n(?:assistant|user)\n/;
 const START_OF_MESSAGE =
   /^\s*(?:<\|(?:im_start|start)\|>\s*assistant|<\|(?:start_header_id|header_start)\|>\s*assistant\s*<\|(?:end_header_id|header_end)\|>|<\|(?:assistant|message|im_sep|begin_of_text|begin_of_solution|START_RESPONSE|START_OF_TURN_TOKEN|CHATBOT_TOKEN)\|>|<｜(?:Assistant|begin▁of▁sentence)｜>|<start_of_turn>model|<s>|\[\/INST\]|(?:assistant|model)\s*\n)\s*/;
 const NEXT_QUESTION = /^[ \t]*(?:#{1,6} +)?(?:\*\*)?(?:Question|Problem|Exercise|Human|User|Q)(?: *#?\d+)? *(?:\*\*)?[:：]/gim;
 
-/** The text of this message alone: no control tokens, and nothing of a question that the model asks itself behind its answer. */
+/** Returns only this message's text: no control tokens, and no question that the model asks itself afterwards. */
 export function ownText(text: string): string {
   let own = text;
   for (let start = START_OF_MESSAGE.exec(own); start !== null && start[0] !== ''; start = START_OF_MESSAGE.exec(own))
@@ -27,7 +30,7 @@ export function ownText(text: string): string {
 
 export interface WithoutEcho {
   readonly steps: readonly string[];
-  /** Steps of the prefix that were written again; the prompt, where it was, counts as one. */
+  /** Number of repeated steps of the prefix. A repeated prompt counts as one. */
   readonly echoed: number;
 }
 
@@ -44,7 +47,7 @@ export function withoutEcho(written: readonly string[], prefix: readonly string[
   const echo = echoEnd(steps, known);
   if (echo.length > 0) return { steps: own.slice(echo.end), echoed: said + echo.length };
   if (prefix.length > 1 && steps[0] === known[0]) return undefined;
-  // After a few words, or from a step in the middle, it also starts again.
+  // The model may also start again after a few words, or from a step in the middle.
   const again = steps.findIndex((step) => known.slice(0, -1).some((one) => isLong(one) && one === step));
   if (again === 0 || (again > 0 && steps[again] === known[0])) return undefined;
   const [first, ...rest] = own;
@@ -55,7 +58,7 @@ export function withoutEcho(written: readonly string[], prefix: readonly string[
   return { steps: own, echoed: said };
 }
 
-/** The last steps of the prefix at the beginning of what was written, or the whole prefix behind a few words about it. */
+/** Finds the last steps of the prefix at the beginning of a text, or the whole prefix after a few words about it. */
 function echoEnd(steps: readonly string[], known: readonly string[]): { readonly end: number; readonly length: number } {
   if (known.length > 1 || isLong(known[0] ?? ''))
     for (let at = steps.length - known.length; at > 0; at--)
@@ -65,7 +68,7 @@ function echoEnd(steps: readonly string[], known: readonly string[]): { readonly
   return { end: 0, length: 0 };
 }
 
-/** Steps of the prefix in the same paragraph before what follows them. */
+/** Finds steps of the prefix that are repeated in the same paragraph as the continuation. */
 function insideEcho(first: string, prefix: readonly string[]): { readonly rest: string; readonly length: number } | undefined {
   for (let length = prefix.length; length > 0; length--) {
     let rest: string | undefined = first.trimStart();
@@ -83,7 +86,7 @@ function isLong(step: string): boolean {
   return step.length >= 12;
 }
 
-/** The question or the heading of the steps so far, as the prompt has them; not a sentence that says the question in other words. */
+/** Whether a step repeats the question or the heading of the previous steps from the prompt; not in other words. */
 function isPrompt(step: string, question: string): boolean {
   const text = step.trim();
   if (/(?:^|\n)Previous Steps:\s*$/.test(text)) return true;

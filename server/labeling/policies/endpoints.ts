@@ -4,16 +4,16 @@ import { OpenAiClient, type OpenAiClientOptions, type RequestBody } from '../../
 import { RequestFailure } from '../../remote/requestFailure.js';
 
 export interface EndpointOptions extends Omit<OpenAiClientOptions, 'baseUrl'> {
-  /** The key that was set for each server: none gets another's. */
+  /** Returns the key that was set for a server. No server gets the key of another. */
   readonly key?: (url: string) => string | undefined;
 }
 
-/** ms for which an endpoint that failed is asked last. */
+/** ms during which an endpoint that failed is tried last. */
 const UNHEALTHY_MS = 30_000;
 
 /**
- * Servers of the same model. All requests from one prefix go to the same server, whose prefix cache then has it; when that one
- * fails for a reason that may pass, the next in the prefix's own order is asked.
+ * Servers of the same model. All requests with the same prefix go to the same server, whose prefix cache then has it.
+ * When that one fails for a temporary reason, the next in the prefix's own order is tried.
  */
 export class Endpoints {
   readonly #clients: readonly OpenAiClient[];
@@ -24,13 +24,13 @@ export class Endpoints {
     this.#clients = urls.map((baseUrl) => new OpenAiClient({ ...options, baseUrl, apiKey: key?.(baseUrl) ?? options.apiKey }));
   }
 
-  /** For messages. */
+  /** Name for messages. */
   get name(): string {
     const [first = '', ...more] = this.#clients.map(({ baseUrl }) => baseUrl);
     return more.length === 0 ? first : english('{0} and {1} more', first, more.length);
   }
 
-  /** As `OpenAiClient.post`, of the server that `key` belongs to. */
+  /** Does the same as `OpenAiClient.post`, at the server that `key` belongs to. */
   async post(
     key: string,
     path: '/chat/completions' | '/completions',
@@ -58,7 +58,7 @@ export class Endpoints {
         return answer;
       } catch (error) {
         const isLast = i === order.length - 1;
-        // One that cannot be reached at all is an endpoint less while others answer.
+        // An endpoint that cannot be reached at all is skipped while others answer.
         const passes = error instanceof RequestFailure ? error.details.isTemporary === true : (error as Error).name !== 'AbortError';
         if (isLast || !passes) throw error;
         this.#failedAt.set(client, performance.now());
@@ -68,7 +68,10 @@ export class Endpoints {
     throw new Error(english('A policy needs an endpoint.'));
   }
 
-  /** Rendezvous hashing: an endpoint that comes or goes moves only its own prefixes. Those that failed lately come last. */
+  /**
+   * Orders the endpoints by rendezvous hashing: adding or removing one moves only its own prefixes. Those that failed
+   * recently come last.
+   */
   #order(key: string): OpenAiClient[] {
     if (this.#clients.length === 1) return [...this.#clients];
     const now = performance.now();

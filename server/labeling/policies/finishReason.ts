@@ -2,8 +2,9 @@
 export type Finish = 'stop' | 'length' | 'withheld' | 'tool' | 'broken';
 
 /**
- * The reasons that servers and gateways are known to name, without case and separators: OpenAI, vLLM, SGLang, TGI, Ollama, DeepSeek, Mistral,
- * Gemini, Anthropic, Bedrock, Cohere and Zhipu. All others (`eos_token`, `end_turn`, `COMPLETE`) are ends of the model's own.
+ * Known finish reasons of servers and gateways, in lower case without separators: OpenAI, vLLM, SGLang, TGI, Ollama,
+ * DeepSeek, Mistral, Gemini, Anthropic, Bedrock, Cohere and Zhipu. All others (`eos_token`, `end_turn`, `COMPLETE`)
+ * mean that the model ended the text itself.
  */
 const KNOWN: Readonly<Record<Exclude<Finish, 'stop'>, readonly string[]>> = {
   length: [

@@ -12,13 +12,14 @@ export interface LlmJudgeOptions {
   readonly model: string;
 }
 
-/** Room for the verdict and for what a reasoning model thinks before it. */
+/** Token limit for the verdict and for what a reasoning model thinks before it. */
 const MAX_TOKENS = 2048;
 
 /**
- * Asks a chat model whether an answer is the reference: the question of MM-PRM's `data_pipeline/omegaprm.py`
- * (`check_correctness`), at temperature 0 and once. A reply that does not begin with a clear verdict is a failure, where the
- * reference counts it as wrong. Rejects with AbortError when cancelled and PolicyError when the server cannot be used.
+ * Creates a judge that asks a chat model whether an answer equals the reference: with the question of MM-PRM's
+ * `data_pipeline/omegaprm.py` (`check_correctness`), once, at temperature 0. A reply that does not begin with a clear
+ * verdict is a failure, where MM-PRM counts it as wrong. Rejects with AbortError when cancelled and PolicyError when
+ * the server cannot be used.
  */
 export function createLlmJudge({ client, model }: LlmJudgeOptions): AnswerJudge {
   const dialect = new RequestDialect();
@@ -57,7 +58,7 @@ function judgePrompt({ question, reference, answer }: AnswerJudgeRequest): strin
   ].join('\n');
 }
 
-/** `Yes`, `**No**.`, `No: the unit differs`; not `Yes and no`, `No doubt` or `It is right`. */
+/** Accepts `Yes`, `**No**.`, `No: the unit differs`; not `Yes and no`, `No doubt` or `It is right`. */
 function readVerdict(reply: string): 'right' | 'wrong' | JudgeFailure {
   const word = /^\s*["'*_`]*(yes|no)["'*_`]*\s*(?:[.,:;!\n—–-]|$)/i.exec(reply)?.[1];
   if (word === undefined) {

@@ -13,18 +13,18 @@ import { exchangeListener } from '../../remote/exchanges.js';
 import { type Policy, PolicyError, type SampledRollout, type SampleRequest } from '../policy.js';
 import { type LocalPolicyProfile, parsePolicyProfile, stepPlaceholder } from './localPolicyProfile.js';
 
-/** Scoring, which someone looks at, goes first where both share an inference process. */
+/** Lower than the priority of scoring, which a user is looking at, if both share an inference process. */
 const priority = -1;
-/** Prepared images kept, so that the many requests for one problem decode its figure once. */
+/** Number of prepared images kept, so that the many requests for one problem decode its figure once. */
 const keptImages = 16;
-/** A text with more characters per token of the model's limit than this cannot fit and is not encoded. */
+/** A text with more characters than this times the model's token limit cannot fit and is not encoded. */
 const mostCharactersPerToken = 32;
 const warmupQuestion = 'Sam has 3 boxes with 12 pencils each and gives 5 pencils away. How many are left?';
 
 export interface LocalPolicyOptions {
   /** Folder with `policy.json`. */
   readonly folder: string;
-  /** The caller's, who closes it. */
+  /** Owned by the caller, who closes it. */
   readonly client: InferenceClient;
   readonly device: Device;
   /** Threads of one run, >= 1. */
@@ -33,7 +33,7 @@ export interface LocalPolicyOptions {
 
 interface LoadedPolicy {
   readonly profile: LocalPolicyProfile;
-  /** Of the longest sequence: as the profile says, where the graph has as many positions. */
+  /** Tokens of the longest sequence: the profile's number, or fewer if the graph has fewer positions. */
   readonly maxTokens: number;
   readonly identity: FileIdentity;
   readonly fingerprint: string;
@@ -41,7 +41,7 @@ interface LoadedPolicy {
   readonly session: number;
   readonly stop: Int32Array;
   readonly banned: Int32Array;
-  /** Where the model reads images. */
+  /** Set if the model reads images. */
   readonly images: { readonly settings: ImageSettings; readonly token: number } | undefined;
 }
 
@@ -50,7 +50,7 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
   const model = retryingLoad(() => load(options));
   const prepared = new Map<string, Promise<PreparedImages | undefined>>();
 
-  /** The next call loads the files as they are. */
+  /** Drops the model, so that the next call loads the current files. Throws PolicyError. */
   function policyChanged(error: unknown): never {
     model.forget();
     throw new PolicyError((error as Error).message);
@@ -228,7 +228,7 @@ function promptIds(
   );
 }
 
-/** A row in the form of a completions reply, for whoever looks at requests. */
+/** Converts a row to a choice of a completions reply, in which form requests are shown. */
 function choiceOf({ ids, finish }: SampledRow, index: number, tokenizer: TextTokenizer): object {
   return { index, text: tokenizer.decode([...ids]), finish_reason: finish, tokens: ids.length };
 }

@@ -6,7 +6,7 @@ import { type ModelFiles, readProfileFields } from '../../models/modelFiles.js';
 /** `policy.json` beside a local policy's model; its JSON schema is `media/schemas/policy.schema.json`. */
 export interface LocalPolicyProfile extends ModelFiles {
   readonly name: string;
-  /** Text before the first step: with `{question}`, perhaps `{images}`. */
+  /** Text before the first step, with `{question}` and optionally `{images}`. */
   readonly prompt: string;
   /** `{step}`, then what ends a step. */
   readonly step: string;
@@ -15,7 +15,7 @@ export interface LocalPolicyProfile extends ModelFiles {
   readonly images?: ImageSettings;
   /** Longest sequence the graph takes, in tokens. */
   readonly maxTokens: number;
-  /** Most tokens a completion may have. */
+  /** Maximum tokens of a completion. */
   readonly maxNewTokens: number;
   /** 1 samples from the model's own distribution, 0 takes the likeliest token. */
   readonly temperature: number;

@@ -19,14 +19,14 @@ export interface OpenAiPolicyOptions extends Omit<OpenAiClientOptions, 'Unusable
   readonly key?: (url: string) => string | undefined;
   /** Servers of the same model: `http://localhost:8000/v1`. */
   readonly baseUrls: readonly string[];
-  /** The server's only model where none is named. */
+  /** Default: the server's only model. */
   readonly model?: string;
   readonly mode: 'chat' | 'completions';
   /** `auto`, the default, finds out what the server can do. */
   readonly continuation?: 'auto' | Continuation['way'];
   readonly temperature: number;
   readonly topP?: number;
-  /** Longest completion in tokens, thoughts included. */
+  /** Maximum tokens of a completion, thoughts included. */
   readonly maxTokens: number;
   /** Texts that end a completion, besides the end of the answer. */
   readonly stop?: readonly string[];
@@ -39,7 +39,7 @@ export function openOpenAiPolicy(options: OpenAiPolicyOptions): Policy {
   return new OpenAiPolicy(options);
 }
 
-/** What the way of continuing is found out with. */
+/** Sample for finding out how the server continues a solution. */
 const SAMPLE_QUESTION = 'What is 2 + 3?';
 const SAMPLE_STEP = 'We add 2 and 3.';
 
@@ -48,14 +48,14 @@ class OpenAiPolicy implements Policy {
   readonly #endpoints: Endpoints;
   readonly #prompts: Prompts;
   #model: string | undefined;
-  /** What the server turned out to understand. */
+  /** The request fields that the server accepts. */
   readonly #dialect = new RequestDialect();
   #takesN = true;
-  /** Completions of one request that the server has taken. */
+  /** Most completions that the server has returned for one request. */
   #mostN = 1;
   #hasAnswered = false;
   #continuation: Promise<Continuation> | undefined;
-  /** Replies to the requests that found something out already: a server that fails now and then is asked for the others only. */
+  /** Replies to successful probes. When a server fails now and then, only the other probes are repeated. */
   readonly #probed = new Map<string, unknown>();
 
   constructor(options: OpenAiPolicyOptions) {
@@ -66,12 +66,12 @@ class OpenAiPolicy implements Policy {
     this.#model = options.model;
   }
 
-  /** The servers' addresses and patience are no part of the fingerprint: the same model elsewhere writes the same rollouts. */
+  /** The fingerprint has no server addresses or time limits: the same model elsewhere writes the same rollouts. */
   async describe(signal?: AbortSignal): Promise<PolicyInfo> {
     const model = await this.#modelId(signal).catch(refused);
     const { mode, temperature, topP, maxTokens, stop, extraBody, systemPrompt, template, stepDelimiter } = this.#options;
     const found = mode === 'chat' ? await this.#findContinuation(signal).catch(refused) : undefined;
-    // How a reply is sent changes nothing of what is written.
+    // The way a reply is sent does not change its text.
     const { stream: _stream, stream_options: _options, ...sampling } = extraBody ?? {};
     const isSampling = Object.keys(sampling).length > 0;
     const own = { systemPrompt, template, stop, stepDelimiter, extraBody: isSampling ? withoutKeys(sampling) : undefined };
@@ -120,7 +120,7 @@ class OpenAiPolicy implements Policy {
     return (this.#model = model);
   }
 
-  /** The request for one completion, but for its count and seed. */
+  /** Builds the request for one completion, without count and seed. */
   async #body(request: SampleRequest): Promise<RequestBody> {
     const { question, prefix } = request;
     if (this.#options.mode === 'completions') {
@@ -144,7 +144,7 @@ class OpenAiPolicy implements Policy {
     return { messages: [...messages, { role: 'assistant', content: this.#prompts.steps(prefix) }] };
   }
 
-  /** Found out once; again when the server was away. */
+  /** Finds the continuation once, and again after the server was unavailable. */
   async #findContinuation(signal: AbortSignal | undefined, again = true): Promise<Continuation> {
     const { continuation = 'auto', log } = this.#options;
     if (continuation !== 'auto') return chosenContinuation(continuation);
@@ -161,13 +161,13 @@ class OpenAiPolicy implements Policy {
     }));
     return await finding.catch((error: unknown) => {
       if (this.#continuation === finding) this.#continuation = undefined;
-      // It was cancelled by another caller, who asked first.
+      // The caller that started the probes cancelled them.
       if (again && (error as Error).name === 'AbortError' && signal?.aborted !== true) return this.#findContinuation(signal, false);
       throw error;
     });
   }
 
-  /** All rollouts in one request where the server takes `n`; what it leaves out is asked for one by one. */
+  /** Requests all rollouts at once if the server accepts `n`. Missing ones are requested one by one. */
   async #rollouts(body: RequestBody, request: SampleRequest): Promise<readonly SampledRollout[]> {
     const { count } = request;
     const together = this.#takesN && count > 1 ? await this.#asked(body, request, 0, count) : [];
@@ -175,7 +175,7 @@ class OpenAiPolicy implements Policy {
       Array.from({ length: count - together.length }, (_, i) => this.#asked(body, request, together.length + i, 1)),
     );
     const all = [...together, ...rest.flatMap((own) => own.slice(0, 1))];
-    // A request that is refused singly, too, says nothing of `n`.
+    // If single requests are refused too, the refusal shows nothing about `n`.
     if (count > 1 && together.length < count && this.#takesN && all.some((one) => !('failure' in one))) {
       this.#takesN = false;
       this.#options.log.info(`${this.#endpoints.name} gives ${together.length} of ${count} completions: the rest is asked for one by one.`);
@@ -188,12 +188,12 @@ class OpenAiPolicy implements Policy {
     return forWhat(about, () => this.#ask(body, request, first, count));
   }
 
-  /** Rollouts from `first` on: `count` of them, fewer when the server does not take `n`. */
+  /** Requests `count` rollouts, numbered from `first` on. Returns fewer when the server does not accept `n`. */
   async #ask(body: RequestBody, request: SampleRequest, first: number, count: number): Promise<SampledRollout[]> {
     let retries = 0;
     let reply: unknown;
     try {
-      // vLLM gives the i-th of `n` completions the seed `seed + i`: asked for singly, each gets the same.
+      // vLLM gives the i-th of `n` completions the seed `seed + i`. A single request gets that same seed.
       reply = await this.#post(
         `${request.question}\n${joinSteps(request.prefix)}`,
         body,
@@ -211,7 +211,7 @@ class OpenAiPolicy implements Policy {
       return rollouts;
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error;
-      // Servers limit `n` in words and numbers of their own: llama.cpp by its slots.
+      // Servers limit `n` with their own messages and numbers: llama.cpp by its slots.
       if (count > 1 && isRefusal(error) && (refuses(error, 'n') || count > this.#mostN)) return [];
       return repeat(count, this.#failure(error));
     } finally {
@@ -219,7 +219,7 @@ class OpenAiPolicy implements Policy {
     }
   }
 
-  /** A reply without choices passes where the server has given some before: a proxy answers while it restarts. */
+  /** A reply without choices is temporary if the server has sent some before: a proxy answers while it restarts. */
   #failure({ message, details }: RequestFailure): SampledRollout {
     const isTemporary = details.isTemporary === true || (details.status === undefined && this.#hasAnswered);
     return { failure: message, ...(isTemporary && { isTemporary }) };
@@ -238,7 +238,7 @@ class OpenAiPolicy implements Policy {
   ): Promise<unknown> {
     const { mode, topP, extraBody, stop = [] } = this.#options;
     const model = await this.#modelId(signal);
-    // A base model would continue with the next problem; vLLM is asked to leave the tag in the text, others lose it.
+    // A base model would continue with the next problem. vLLM is asked to keep the tag in the text; others remove it.
     const stops = [...(mode === 'completions' ? ['</answer>'] : []), ...stop];
     const whole = {
       ...body,
@@ -266,7 +266,7 @@ class OpenAiPolicy implements Policy {
     }
   }
 
-  /** Throws PolicyError where the server refuses what the user chose: every request would meet it. */
+  /** Throws PolicyError when the server refuses what the user chose, because every request would fail. */
   #explainRefusal(failure: RequestFailure): void {
     const { extraBody = {}, topP, stop = [] } = this.#options;
     const chosen = [
@@ -293,7 +293,7 @@ function refused(error: unknown): never {
   throw error.details.isTemporary === true ? new PolicyAway(error.message) : new PolicyError(error.message);
 }
 
-/** Images first, as MM-PRM's `<image>` is before its prompt. */
+/** Puts images first, as MM-PRM puts `<image>` before its prompt. */
 function userMessage(text: string, images: readonly string[]) {
   return {
     role: 'user',

@@ -6,13 +6,13 @@ const CONTINUE = ' Its first steps are given under "Previous Steps": go on right
 
 export interface PromptOptions {
   readonly systemPrompt?: string;
-  /** The question as it is asked: with `{question}`, and `{steps}` where the previous steps go. */
+  /** Template of the question, with `{question}`, and `{steps}` for the previous steps. */
   readonly template?: string;
-  /** What the model writes between two steps, such as a blank line; without it, the tags or paragraphs it writes. */
+  /** Text that the model writes between two steps, such as a blank line. Default: its tags or paragraphs. */
   readonly stepDelimiter?: string;
 }
 
-/** What a model is asked. */
+/** Builds the prompts for a model. */
 export class Prompts {
   readonly #options: PromptOptions;
 
@@ -21,8 +21,8 @@ export class Prompts {
   }
 
   /**
-   * The question for a chat model. `previous` steps go into it as MM-PRM's `data_pipeline/omegaprm.py`
-   * (`monte_carlo_estimation`) puts them, below `Question:`; the tags are those its policy was trained to write.
+   * Returns the question for a chat model. `previous` steps go below `Question:`, as in MM-PRM's
+   * `data_pipeline/omegaprm.py` (`monte_carlo_estimation`). The tags are those that its policy was trained to write.
    */
   chat(question: string, previous: readonly string[] = []): string {
     const { template } = this.#options;
@@ -32,7 +32,7 @@ export class Prompts {
       : `${TASK}${CONTINUE}\n\nQuestion: ${question}\nPrevious Steps:${this.steps(previous)}`;
   }
 
-  /** What a plain completion continues. */
+  /** Returns the text that a plain completion continues. */
   completion(question: string, prefix: readonly string[]): string {
     const { template } = this.#options;
     return template === undefined

@@ -59,7 +59,7 @@ export interface PolicyHost {
   readonly log: OpenAiLog;
 }
 
-/** Opens the policy of a choice; what cannot be used is found out when it is first asked. */
+/** Opens the chosen policy. A model or server that cannot be used fails at its first request. */
 export function openPolicy(
   { policy, more = [], device, threads, server }: PolicyChoice,
   { bundledPolicy, inferenceEntry, key, log }: PolicyHost,
@@ -79,12 +79,12 @@ export function openPolicy(
   return { ...local, dispose: () => client.dispose() };
 }
 
-/** What a judge needs from outside; with a breaker it is waited for while it is away. */
+/** External dependencies of a judge. With a breaker, requests wait while the judge is unavailable. */
 export interface JudgeHost extends Pick<PolicyHost, 'key' | 'log'> {
   readonly breaker?: Breaker;
 }
 
-/** The rules, and an LLM behind them where one is chosen. */
+/** Opens the rules, followed by an LLM if one is chosen. */
 export function openJudge(verifier: Verifier, choice: JudgeChoice | undefined, { key, log, breaker }: JudgeHost): Judge {
   if (choice === undefined) return createJudge({ verifier });
   const { url, model, server } = choice;

@@ -2,18 +2,18 @@ import { type RequestBody, refuses } from '../../remote/openAiClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 
 /**
- * What of a request a server turned out to understand. Fields that nobody asked for, such as the seed, are left out where it refuses them, by
- * name or in words of its own; the limit on tokens has the name that it takes.
+ * The request fields that a server understands. Fields that the user did not choose, such as the seed, are left out if
+ * the server refuses them, with or without naming them. The token limit gets the name that the server accepts.
  */
 export class RequestDialect {
   #limitName = 'max_tokens';
   readonly #refused = new Set<string>();
-  /** Were part of a request that succeeded. */
+  /** Fields that were part of a successful request. */
   readonly #taken = new Set<string>();
 
   /**
-   * Sends a body with `max_tokens`, again without the fields of `optional` that the server refuses; `onRetry` is called before each further
-   * attempt. Rejects as `send` does.
+   * Sends a body with `max_tokens`, and again without those fields of `optional` that the server refuses. `onRetry` is
+   * called before each further attempt. Rejects as `send` does.
    */
   async post<T>(body: RequestBody, optional: readonly string[], send: (body: RequestBody) => Promise<T>, onRetry?: () => void): Promise<T> {
     for (;;) {
@@ -39,7 +39,7 @@ export class RequestDialect {
     }
   }
 
-  /** A refusal that names no field may be about one that the server has not taken yet. */
+  /** Sends without the fields not accepted yet: a refusal that names no field may be about one of them. */
   async #bare<T>(
     body: RequestBody,
     left: readonly string[],
@@ -65,7 +65,7 @@ export class RequestDialect {
   }
 }
 
-/** The server understood the request and does not take it as it is, for another reason than its length. */
+/** Whether the server understood the request but rejects it, for a reason other than its length. */
 export function isRefusal({ message, details }: RequestFailure): boolean {
   return (details.status === 400 || details.status === 422) && !/context (?:length|window|size)|too (?:long|many tokens)/i.test(message);
 }

@@ -7,7 +7,7 @@ import { serverAddress } from '../../remote/serverAddress.js';
 import type { KeptRequest } from '../keptRequests.js';
 import { imageUrl } from './imageUrl.js';
 
-/** A log may come from anybody: only what a policy or judge is asked is sent, and nothing else a server may understand. */
+/** A log may come from anyone. Only requests to these paths of a policy or judge are sent, and nothing else. */
 const paths = /^(.*)(\/chat\/completions|\/completions|\/models)$/;
 
 /** Why a kept request cannot be sent again, as a sentence; undefined when it can. */
@@ -27,12 +27,12 @@ export interface AgainWorld {
   readonly signal: AbortSignal;
 }
 
-/** ms: as the editor waits for a policy. */
+/** ms, as long as the editor waits for a policy. */
 const timeout = 280_000;
 
 /**
- * Sends a kept request once more, with the images that its digests stand for, and resolves with what came back, a failure included.
- * Rejects with AddressError, and with an Error when it cannot be sent again.
+ * Sends a kept request again, with its image digests replaced by the images. Resolves with the exchange, even if it
+ * failed. Rejects with AddressError, and with an Error when it cannot be sent again.
  */
 export async function sendAgain(kept: KeptRequest, { images, apiKey, signal }: AgainWorld): Promise<Exchange> {
   const refusal = whyNotAgain(kept);
@@ -62,7 +62,7 @@ export async function sendAgain(kept: KeptRequest, { images, apiKey, signal }: A
   return exchange;
 }
 
-/** Puts the images back where the log has their digests. Throws where one is not there any more. */
+/** Replaces the digests in the log by the images. Throws when an image no longer exists. */
 function withImages(value: unknown, images: ReadonlyMap<string, string>): unknown {
   if (typeof value === 'string') {
     if (!/^data:[\w.+-]+\/[\w.+-]+;base64,\[\d+ characters, [0-9a-f]{32}\]$/.test(value)) return value;

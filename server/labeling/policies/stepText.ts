@@ -4,9 +4,10 @@ import { isFinalAnswer } from '../../formats/textMarkers.js';
 import { solutionSteps } from '../../formats/textSteps.js';
 
 /**
- * The steps of a text that a model wrote, as a solution file with this text is read: `<step>..</step>` (the rollouts of
- * MM-PRM's `data_pipeline/llm_utils.py`) or `Step n:` where there are any, else the paragraphs, and the lines of a text of one
- * paragraph (GSM8K). The final answer stays with the last step: `finalAnswer` reads it there. No steps for a blank text.
+ * Splits a text that a model wrote into steps, as if it were a solution file: at `<step>..</step>` (the rollouts of
+ * MM-PRM's `data_pipeline/llm_utils.py`) or `Step n:` if there are any, else into paragraphs, and a single paragraph
+ * into lines (GSM8K). The final answer stays with the last step, where `finalAnswer` reads it. A blank text has no
+ * steps.
  */
 export function splitSteps(text: string): string[] {
   const lines = textLines(text);
@@ -16,7 +17,7 @@ export function splitSteps(text: string): string[] {
   return first !== undefined && others.length === 0 && !text.includes('<step>') ? stepLines(first) : found;
 }
 
-/** The lines of a paragraph; a code fence, a display formula and the final answer go with the line before. */
+/** Splits a paragraph into lines. A code fence, a display formula and the final answer stay with the line before. */
 function stepLines(paragraph: string): string[] {
   const steps: string[] = [];
   for (const line of textLines(paragraph)) {
@@ -27,12 +28,12 @@ function stepLines(paragraph: string): string[] {
   return steps;
 }
 
-/** The text before the answer in its tag, without the blanks between them, and the answer. */
+/** The text before the answer tag, without trailing blanks, and the answer with its tag. */
 const ANSWER = /^([\s\S]*?)\s*(<answer>[\s\S]*)$/;
 
 /**
- * Steps as the text that `splitSteps` reads. It ends right behind `</step>`, so that a model continues with a new step:
- * a prefix that ended in a blank would lose it in chat templates, one without tags would be continued inside its last step.
+ * Joins steps into a text that `splitSteps` reads. It ends right after `</step>`, so that a model continues with a new
+ * step: chat templates would remove a blank at its end, and without tags the model would continue inside the last step.
  */
 export function joinSteps(steps: readonly string[]): string {
   return steps
@@ -44,7 +45,10 @@ export function joinSteps(steps: readonly string[]): string {
     .join('\n');
 }
 
-/** Whether nothing can follow: the last step ends with the answer in its tag. A step that only mentions the tag does not. */
+/**
+ * Whether nothing can follow: the last step ends with a tagged answer. A step that only mentions the tag does not
+ * count.
+ */
 export function isComplete(steps: readonly string[]): boolean {
   const last = steps.at(-1)?.trimEnd() ?? '';
   const open = last.lastIndexOf('<answer>');

@@ -1,4 +1,4 @@
-/** What a reasoning model writes around its thoughts. A chat template may have written the opening already. */
+/** The marks around a reasoning model's thoughts. The chat template may already have written the opening mark. */
 interface ThoughtMarks {
   readonly opens: RegExp;
   readonly closes: RegExp;
@@ -19,7 +19,8 @@ const MARKS: readonly ThoughtMarks[] = [
 ];
 
 /**
- * Parts what a reasoning model thought from what it answered: all before the last closing mark. Thoughts that never end leave no answer.
+ * Separates the thoughts of a reasoning model, everything before the last closing mark, from its answer. Thoughts that
+ * never end leave no answer.
  */
 export function splitThinking(text: string): { readonly answer: string; readonly reasoning?: string } {
   for (const { opens, closes } of MARKS) {

@@ -21,29 +21,31 @@ export interface LabelQueueOptions
   readonly address: string;
   /** ms without a sign of life after which a worker's problems are given to others. */
   readonly stalledAfter: number;
-  /** Of all workers together. */
+  /** Called with the progress of all workers together. */
   onProgress?(progress: SharedProgress): void;
-  /** How a problem ended, when all of them have. */
+  /** Called with the outcome of each problem, when all are finished. */
   onProblem?(problem: ProblemToLabel, outcome: ProblemOutcome): void;
-  /** Something that passes by itself or is waited for, such as a server that is away. */
+  /** Reports temporary trouble that passes or is waited out, such as an unavailable server. */
   onTrouble?(message: string): void;
 }
 
-/** A problem that ends its worker so often is given up. */
+/** A problem is given up when its workers have stalled this many times. */
 const MOST_STALLS = 5;
 const LOOK_MS = 300;
-/** How long a cancelled worker tries to give its problems back; else they are taken from it when its locks run out. */
+/** ms in which a cancelled worker tries to give its problems back. Otherwise others take them when its locks expire. */
 const GIVE_BACK_MS = 3000;
 
 /**
- * Labels problems together with every other process that calls this with the same problems, settings, policy and server, each
- * problem by one of them; resolves in all of them when the whole run is finished, with the same summary.
+ * Labels problems together with every other process that calls this with the same problems, settings, policy and
+ * server. Each problem is labeled by one of them. Resolves in all of them when the whole run is finished, with the same
+ * summary.
  *
- * The log of a problem is written in Redis, under the problem's lock (sharedLog.ts). Once it is finished its files are written
- * into the folder of the worker that labeled it; every worker whose folder is another one gets the same files from the log
- * when the run is over. So a folder that all share is written once, and folders of their own are all complete.
+ * The log of a problem is written in Redis, under the problem's lock (sharedLog.ts). When it is finished, its files are
+ * written into the folder of the worker that labeled it. When the run is over, every worker with another folder gets
+ * the same files from the log. So a shared folder is written once, and separate folders are all complete.
  *
- * Rejects as `labelRun` does, and with LabelError when the server cannot be used. A cancelled worker gives its problems back.
+ * Rejects as `labelRun` does, and with LabelError when the server cannot be used. A cancelled worker gives its problems
+ * back.
  */
 export async function labelQueue(options: LabelQueueOptions, world: LabelWorld): Promise<RunSummary> {
   const { problems, problemsFile, settings, address, stalledAfter } = options;
@@ -79,7 +81,7 @@ export async function labelQueue(options: LabelQueueOptions, world: LabelWorld):
     return summary;
   };
   try {
-    // A server that is away answers nothing, not even that it is.
+    // Requests to an unavailable server do not even fail, so cancellation must end the wait.
     return await Promise.race([work(), aborted(signal)]);
   } finally {
     stop.abort();
@@ -120,11 +122,11 @@ function startWorker(
       } catch (error) {
         if (error instanceof PolicyError || error instanceof OutageError) stop.abort(error);
         if (signal.aborted) await job.moveToWait(token);
-        // Neither a success nor a failure: the problem is not this worker's any more.
+        // Neither a success nor a failure: the problem no longer belongs to this worker.
         throw signal.aborted || error instanceof ProblemLost ? new WaitingError() : error;
       }
     },
-    // The name is for people who look into the queue.
+    // The name is for people who inspect the queue.
     {
       name: `${hostname()}:${process.pid}`,
       connection: run.connection,
@@ -136,7 +138,7 @@ function startWorker(
       maxStalledCount: MOST_STALLS,
     },
   );
-  // At once, so that it takes no other problem when it gives its own back.
+  // Close at once, so that the worker takes no other problem when it gives its own back.
   signal.addEventListener('abort', () => void worker.close(), { once: true });
   // One message each time the connection is lost, for any number of connections and attempts.
   let isAway = false;
@@ -158,7 +160,7 @@ async function finished(run: SharedRun, options: LabelQueueOptions, signal: Abor
   }
 }
 
-/** Writes the files of a finished problem where this worker's folder does not have them. */
+/** Writes the files of a finished problem if this worker's folder lacks them. */
 async function collect(
   problem: ProblemToLabel,
   outcome: ProblemOutcome,
@@ -175,7 +177,7 @@ async function collect(
     await run.exclusively(async () => {
       if (await isThere()) return;
       await writeRunFile(log, logText(await run.lines(job)));
-      // All of it has happened: the result follows from the log.
+      // The log is complete, and the result follows from it.
       await labelProblem(problem, settings, world);
     });
     return outcome;

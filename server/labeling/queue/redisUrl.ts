@@ -1,6 +1,6 @@
 import { LabelError } from '../labelError.js';
 
-/** Where a Redis server is, as BullMQ's client takes it. */
+/** Address of a Redis server, in the form that BullMQ's client takes. */
 export interface RedisAddress {
   readonly host: string;
   readonly port: number;
@@ -10,7 +10,7 @@ export interface RedisAddress {
   readonly tls?: Record<string, never>;
 }
 
-/** `redis://[[user]:password@]host[:port][/db]`, or `rediss://` for TLS. Throws LabelError. */
+/** Parses `redis://[[user]:password@]host[:port][/db]`, or `rediss://` for TLS. Throws LabelError. */
 export function redisAddress(text: string): RedisAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const db = url?.pathname.replace(/^\//, '') ?? '';
@@ -34,12 +34,12 @@ export function nameOf(text: string): string {
   return text.replace(/\/\/[^/]*@/, '//');
 }
 
-/** The server is older than what the queue needs. */
+/** The server is too old for the queue. */
 export class OldServerError extends Error {
   override readonly name = 'OldServerError';
 }
 
-/** What is in the way of a first connection, with the remedy. */
+/** Explains why a first connection failed, with the remedy. */
 export function connectionFault(text: string, error: unknown): LabelError {
   const { code, message } = error as NodeJS.ErrnoException;
   const name = nameOf(text);

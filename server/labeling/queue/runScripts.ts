@@ -1,8 +1,8 @@
 import { COUNTS } from '../rolloutCounts.js';
 
-/** What has to happen at once in Redis, as Lua scripts: each runs whole, with nothing in between. */
+/** Atomic operations in Redis, as Lua scripts: each runs as a whole, with nothing in between. */
 
-/** What an append says when the line is in the log, and when the problem's lock is another worker's by now. */
+/** Result of an append: the line is in the log, or the problem's lock now belongs to another worker. */
 export const appended = { done: 1, lost: 0 } as const;
 
 interface Script {
@@ -11,7 +11,10 @@ interface Script {
 }
 
 export const runScripts = {
-  /** Says that a worker is alive. KEYS: workers, run id. ARGV: worker, an id for the run if it has none. The run's id. */
+  /**
+   * Records that a worker is alive. KEYS: workers, run id. ARGV: worker, an id for the run if it has none. Returns the
+   * run's id.
+   */
   steplensBeat: {
     numberOfKeys: 2,
     lua: `
@@ -22,8 +25,9 @@ export const runScripts = {
   },
 
   /**
-   * Writes a line of a problem's log, for the holder of its lock alone. A line that is there already was sent again after
-   * the connection broke. KEYS: lock, log, totals. ARGV: token, lines before this one, line, then the counts in the order of COUNTS.
+   * Writes a line of a problem's log, only for the holder of its lock. A line that is already there was sent again
+   * after the connection broke. KEYS: lock, log, totals. ARGV: token, lines before this one, line, then the counts in
+   * the order of COUNTS.
    */
   steplensAppend: {
     numberOfKeys: 3,
@@ -39,24 +43,25 @@ export const runScripts = {
       return ${appended.done}`,
   },
 
-  /** Takes a key that no process holds, for a time. KEYS: key. ARGV: holder, ms. 1 when it is the holder's. */
+  /** Takes a free key for a time. KEYS: key. ARGV: holder, ms. Returns 1 when the holder got it. */
   steplensTake: {
     numberOfKeys: 1,
     lua: `return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) and 1 or 0`,
   },
 
-  /** Gives it back. KEYS: key. ARGV: holder. */
+  /** Releases a key. KEYS: key. ARGV: holder. */
   steplensGive: {
     numberOfKeys: 1,
     lua: `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`,
   },
 
-  /** A worker goes before the run is finished: the others need not wait for it. KEYS: workers. ARGV: worker. */
+  /** Removes a worker that leaves an unfinished run: the others need not wait for it. KEYS: workers. ARGV: worker. */
   steplensQuit: { numberOfKeys: 1, lua: `redis.call('ZREM', KEYS[1], ARGV[1])` },
 
   /**
-   * A worker is through with a finished run; the last one removes all of it. Those not heard of for long do not count.
-   * KEYS: workers, run id. ARGV: worker, run's id, ms without a sign of life, then every key of the run. How many remain.
+   * Removes a worker from a finished run; the last one deletes the run. Workers without a recent sign of life do not
+   * count. KEYS: workers, run id. ARGV: worker, run's id, ms without a sign of life, then every key of the run. Returns
+   * how many remain.
    */
   steplensLeave: {
     numberOfKeys: 2,

@@ -3,26 +3,26 @@ import { countEvent, newCounts, type RunRolloutCounts } from '../rolloutCounts.j
 import type { RunEvent } from '../runEvents.js';
 import type { SharedRun } from './sharedRun.js';
 
-/** The problem is another worker's by now: what this one does with it has no effect any more. */
+/** The problem now belongs to another worker: what this one does with it no longer has any effect. */
 export class ProblemLost extends Error {
   override readonly name = 'ProblemLost';
 }
 
 /**
- * A problem's log in Redis. Only the worker that holds the problem's lock adds to it, line by line; the next one reads what
- * is there and continues, so that no rollout is lost with a worker and none is written twice.
+ * A problem's log in Redis. Only the worker that holds the problem's lock adds to it, line by line. The next worker
+ * reads the existing lines and continues, so that no rollout is lost with a worker and none is written twice.
  */
 export class SharedLog implements LogStore {
   /** What is in the log. */
   readonly lines: string[] = [];
-  /** It began with the file in this worker's folder, which an earlier run without a queue left. */
+  /** The log began with the file in this worker's folder, left by an earlier run without a queue. */
   isOfFile = false;
   readonly #run: SharedRun;
   readonly #job: string;
   readonly #token: string;
   readonly #file: string;
 
-  /** `token` is what the lock of `job` is held with; `file` is where the problem's log is in this worker's folder. */
+  /** `token` holds the lock of `job`; `file` is the path of the problem's log in this worker's folder. */
   constructor(run: SharedRun, job: string, token: string, file: string) {
     this.#run = run;
     this.#job = job;
@@ -36,7 +36,7 @@ export class SharedLog implements LogStore {
     if (lines.length > 0) return { recorded: wholeEvents(Buffer.from(logText(lines))).recorded, length: lines.length };
     const log = await readEventLog(this.#file);
     const [first] = log.recorded;
-    // One of other settings is refused by who asked.
+    // The caller refuses a log of other settings.
     if (first?.event.event !== 'begin' || first.event.hash !== this.#job) return log;
     this.isOfFile = true;
     for (const { line } of log.recorded) await this.#add(line, newCounts());

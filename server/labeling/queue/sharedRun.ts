@@ -5,17 +5,17 @@ import { COUNTS, newCounts, type RunRolloutCounts } from '../rolloutCounts.js';
 import { connectionFault, OldServerError, redisAddress } from './redisUrl.js';
 import { runScripts } from './runScripts.js';
 
-/** Everything of StepLens in Redis is below this. */
+/** Prefix of all StepLens keys in Redis. */
 const PREFIX = 'steplens';
 /** Attempts at a problem that cannot be labeled, before it is reported. */
 const ATTEMPTS = 3;
 const FIRST_RETRY_MS = 1000;
 const CONNECT_MS = 5000;
-/** Redis's major version that BullMQ needs: it has streams, and scripts that write after they asked the time. */
+/** Oldest major version of Redis for BullMQ: it has streams, and scripts that write after they asked the time. */
 const OLDEST = 5;
-/** Jobs, or keys, in one command. */
+/** Jobs, or keys, per command. */
 const CHUNK = 1000;
-/** A folder is written by one process at a time; how long a killed one keeps the others from it. */
+/** A folder is written by one process at a time. A killed process blocks the others for this many ms. */
 const WRITING_MS = 30_000;
 
 export interface SharedProblem {
@@ -33,8 +33,9 @@ export interface SharedProgress extends Readonly<RunRolloutCounts> {
 export type JobResult = { readonly kind: 'done' | 'skipped' };
 
 /**
- * A run as all its workers see it in Redis: BullMQ's queue with a job for every problem, the log of each problem as far as it
- * is written, what was sampled, and who is alive. Runs have queues of their own, named by their hash.
+ * A run in Redis as all its workers see it: BullMQ's queue with a job for every problem, the log of each problem as far
+ * as it is written, the counts of what was sampled, and the live workers. Each run has its own queue, named by its
+ * hash.
  */
 export class SharedRun {
   readonly #problems: readonly SharedProblem[];
@@ -45,7 +46,7 @@ export class SharedRun {
   #beat: NodeJS.Timeout | undefined;
   #generation = '';
   #state: 'opening' | 'open' | 'closed' = 'opening';
-  /** For BullMQ's workers, which make connections of their own. */
+  /** For BullMQ's workers, which open their own connections. */
   readonly connection: RedisOptions;
 
   private constructor(
@@ -56,25 +57,25 @@ export class SharedRun {
   ) {
     this.#problems = problems;
     this.#stalledAfter = stalledAfter;
-    // What was reached once is waited for until it is back.
+    // A server that was reached once is retried until it is back.
     const retryStrategy = (times: number): number | null => (this.#state === 'open' ? Math.min(times * 200, 2000) : null);
     this.connection = { ...redisAddress(address), connectTimeout: CONNECT_MS, maxRetriesPerRequest: null, retryStrategy };
   }
 
   /**
-   * Connects, and says that this worker is there. `stalledAfter` in ms: a worker without a sign of life for so long is taken
-   * for dead. Rejects with LabelError when the server cannot be used.
+   * Connects, and registers this worker. `stalledAfter`: ms without a sign of life after which a worker is considered
+   * dead. Rejects with LabelError when the server cannot be used.
    */
   static async open(name: string, address: string, problems: readonly SharedProblem[], stalledAfter: number): Promise<SharedRun> {
     const run = new SharedRun(name, address, problems, stalledAfter);
     const { connection } = run;
-    // Its own check would leave the connection open.
+    // BullMQ's own version check would leave the connection open.
     run.#queue = new Queue(name, { connection, prefix: PREFIX, skipVersionCheck: true });
     let fault: Error | undefined;
     run.#queue.on('error', (error) => (fault ??= error));
     try {
       run.#client = await run.#queue.client;
-      // Such as a database that is not there: the client would continue with another.
+      // For example a missing database: the client would continue with another.
       if (fault !== undefined) throw fault;
       checkVersion(await run.#client.info());
     } catch (error) {
@@ -92,14 +93,14 @@ export class SharedRun {
     return PREFIX;
   }
 
-  /** Puts every problem into the queue that is not there: of ten workers that begin at once, each problem is taken from one. */
+  /** Adds every problem that is not in the queue yet. Of ten workers that start at once, only one adds each problem. */
   async enqueue(): Promise<void> {
     for (let i = 0; i < this.#problems.length; i += CHUNK) {
       await this.#queue.addBulk(
         this.#problems.slice(i, i + CHUNK).map(({ id, job }) => ({
           name: id,
           data: {},
-          // Finished jobs stay until the run ends: they keep the same problem from being put in again.
+          // Finished jobs stay until the run ends, so that the same problem is not added again.
           opts: {
             jobId: job,
             attempts: ATTEMPTS,
@@ -112,7 +113,7 @@ export class SharedRun {
     }
   }
 
-  /** Also restores what Redis has lost, for example after a restart. */
+  /** Returns the progress. Also restores what Redis has lost, for example after a restart. */
   async progress(): Promise<SharedProgress> {
     const {
       completed = 0,
@@ -141,13 +142,13 @@ export class SharedRun {
     return await this.#client.lrange(this.#key(job, 'events'), 0, -1);
   }
 
-  /** Adds a line behind `before` others; false when `token` does not hold the problem any more. */
+  /** Adds a line after `before` others. Returns false when `token` no longer holds the problem. */
   async append(job: string, token: string, before: number, line: string, counts: Readonly<RunRolloutCounts>): Promise<boolean> {
     const keys = [this.#key(job, 'lock'), this.#key(job, 'events'), this.#key('run', 'totals')];
     return (await this.#run('steplensAppend', ...keys, token, before, line, ...COUNTS.map((name) => counts[name]))) === 1;
   }
 
-  /** Does something while no other worker of the run does such a thing. */
+  /** Runs `act` while no other worker of the run does so. */
   async exclusively<T>(act: () => Promise<T>): Promise<T> {
     const key = this.#key('run', 'writing');
     while ((await this.#run('steplensTake', key, this.#worker, WRITING_MS)) !== 1) await pause(50);
@@ -158,7 +159,7 @@ export class SharedRun {
     }
   }
 
-  /** Waits until every worker that is alive is through with the finished run; then nothing of it is in Redis. */
+  /** Waits until every live worker is done with the finished run. The run is then deleted from Redis. */
   async leave(signal: AbortSignal): Promise<void> {
     clearInterval(this.#beat);
     const keys = [...Object.values(this.#queue.keys), ...['workers', 'id', 'totals', 'writing'].map((name) => this.#key('run', name))];
@@ -169,7 +170,7 @@ export class SharedRun {
       await pause(200, undefined, { signal });
   }
 
-  /** Goes before the run is finished. */
+  /** Leaves the run before it is finished. */
   async quit(): Promise<void> {
     clearInterval(this.#beat);
     await this.#run('steplensQuit', this.#key('run', 'workers'), this.#worker);
@@ -196,7 +197,7 @@ export class SharedRun {
   }
 }
 
-/** `info`: what the server says of itself. */
+/** `info`: the reply to Redis's INFO command. */
 function checkVersion(info: string): void {
   const version = /^redis_version:(\S+)/m.exec(info)?.[1] ?? 'unknown';
   if (Number(version.split('.')[0]) < OLDEST) throw new OldServerError(`version ${version} is older than ${OLDEST}`);

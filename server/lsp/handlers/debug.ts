@@ -16,7 +16,7 @@ export function handleDebug(owner: EditorSession): void {
   }
 
   door.handle(DebugSend, ({ session, message }) => {
-    // A debugged search samples from a policy, writes a log, and a fork writes a tree.
+    // A debugged search samples from a policy and writes a log; a fork also writes a tree.
     owner.requireTrust();
     (sessions.get(session) ?? open(session)).handleMessage(message as unknown as DebugProtocol.ProtocolMessage);
     return null;

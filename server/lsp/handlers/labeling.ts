@@ -12,14 +12,14 @@ import type { EditorSession } from '../session.js';
 export function handleLabeling(session: EditorSession): void {
   const { door, labeling, service } = session;
 
-  /** The document of a request, with its last edits; looked up once, because it can be closed at any time. */
+  /** Returns a request's document with its last edits. Called once per request: it can be closed at any time. */
   async function documentOf(uri: string): Promise<ScoredDocument> {
     const document = await session.readDocument(uri);
     if (!document) throw new RequestError('failed', problemIsGone());
     return document;
   }
 
-  /** Rejects before anything is read, sent or written, where that is not allowed. */
+  /** Returns the labeling job. Rejects without trust or consent, before anything is read, sent or written. */
   async function jobOf(document: ScoredDocument, problem: number, again: boolean): Promise<LabelJob> {
     session.requireTrust();
     const settings = await session.settingsFor(document.uri);
@@ -48,7 +48,7 @@ export function handleLabeling(session: EditorSession): void {
     return null;
   });
   door.handle(TreeViewRequest, async ({ uri, problem }) => {
-    // The document first: it can be closed while the settings are asked for.
+    // The document is read first, because it can be closed while the settings are requested.
     const document = await session.readDocument(uri);
     if (document) collectBefore(document.lines.text);
     const { labelingPromptPrice: prompt, labelingCompletionPrice: completion } = await session.settingsFor(uri);

@@ -11,10 +11,10 @@ import { placeAt } from '../../language/stepAt.js';
 import { LookedAt } from '../../protocol/steps.js';
 import type { EditorSession } from '../session.js';
 
-/** The features of LSP itself. A document that is not open, or that no format claims, has none of them. */
+/** Handles the standard LSP features. A document that is not open, or that no format claims, has none of them. */
 export function handleLanguage(session: EditorSession): void {
   const { connection, service } = session;
-  /** The document once its edits are read: so an edit is read once, and not for every feature while one types. */
+  /** Resolves with the document after its edits are read, so that an edit is read once and not once per feature. */
   const readDocument = async (
     { textDocument: { uri } }: { readonly textDocument: { readonly uri: string } },
     token: CancellationToken,
@@ -47,11 +47,11 @@ export function handleLanguage(session: EditorSession): void {
   connection.onCodeAction(async (params, token) => {
     const document = await readDocument(params, token);
     const text = session.texts.get(params.textDocument.uri);
-    // The document that was read may be behind the text while somebody types.
+    // The document may be older than the text while the user types.
     if (!document || text?.version !== document.version) return [];
     return codeActions(document, text.getText(), params.range, params.context.diagnostics);
   });
-  // A run of another process continues.
+  // Watched event logs change when a run in another process continues.
   connection.onDidChangeWatchedFiles(() => session.refreshViews());
   connection.onDocumentSymbol(async (params, token) => {
     const document = await readDocument(params, token);

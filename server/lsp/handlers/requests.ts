@@ -4,7 +4,7 @@ import { RequestError } from '../../protocol/message.js';
 import { FindRequests, SendAgain, ShowRequest } from '../../protocol/requests.js';
 import type { EditorSession } from '../session.js';
 
-/** The requests that event logs keep: shown, and sent again. */
+/** Finds the requests kept in event logs, shows them and sends them again. */
 export function handleRequests(session: EditorSession): void {
   const { door, labeling, service, world } = session;
 

@@ -15,7 +15,7 @@ export function handleSettings(session: EditorSession): void {
     ({ event: { added, removed } }: DidChangeWorkspaceFoldersParams) => {
       const gone = new Set(removed.map(({ uri }) => uri));
       session.folders = [...session.folders.filter((uri) => !gone.has(uri)), ...added.map(({ uri }) => uri)];
-      // Hovers and hints show the images of the folders.
+      // A problem's line offers its images, which may be in a folder that was added or removed.
       session.refreshViews();
     },
   );

@@ -6,7 +6,7 @@ import type { EditorSession } from '../session.js';
 export function handleTools(session: EditorSession): void {
   const { door, service } = session;
   door.handle(CallTool, async ({ name, args }, signal) => {
-    // Loaded when an agent asks: the first marks of a file do not wait for it.
+    // Loaded on demand, so that the first marks of a file do not wait for it.
     const [{ tools }, { Workspace }, { openVerifier }] = await Promise.all([
       import('../../tools/registry.js'),
       import('../../tools/workspace.js'),

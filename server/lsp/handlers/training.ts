@@ -3,7 +3,7 @@ import type { EditorSession } from '../session.js';
 
 export function handleTraining(session: EditorSession): void {
   const { door, texts, world } = session;
-  // Loaded when somebody asks: the first marks of a file do not wait for it.
+  // Loaded on demand, so that the first marks of a file do not wait for it.
   const service = () => import('../../editor/trainingService.js');
   door.handle(TrainingFormats, async () => (await service()).trainingFormats());
   door.handle(ExportTraining, (params) => {

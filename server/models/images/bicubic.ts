@@ -1,9 +1,10 @@
 import type { DecodedImage } from './decodeImage.js';
 
 /**
- * Pillow's bicubic resize (`libImaging/Resample.c`): separable, a = -0.5, widened when it shrinks, rounded to a byte after
- * each pass. Rows are resized first, as in every Pillow before 12, which the families' numbers were made with; Pillow 13
- * begins with the columns when the height shrinks the more, Pillow 12 where that is more than 100 times the width, too. None of sharp's kernels does the same.
+ * Pillow's bicubic resize (`libImaging/Resample.c`): separable, a = -0.5, kernel widened when shrinking, rounded to a
+ * byte after each pass. Rows are resized first, as in all Pillow versions before 12, with which the families' values
+ * were computed. Pillow 13 starts with the columns when the height shrinks more, Pillow 12 only if it is also over
+ * 100 times the width. No sharp kernel does this.
  */
 export function resizeBicubic(image: DecodedImage, width: number, height: number): DecodedImage {
   const { channels } = image;
@@ -12,7 +13,7 @@ export function resizeBicubic(image: DecodedImage, width: number, height: number
   return { width, height, channels, data };
 }
 
-/** Pillow's weights are whole numbers of so many bits after the point. */
+/** Pillow's weights are fixed-point numbers: whole multiples of 1 / `precision`. */
 const precision = 2 ** (32 - 8 - 2);
 
 function resizeRows({ data, width: from, height, channels }: DecodedImage, to: number): Uint8Array {
@@ -48,7 +49,7 @@ function resizeColumns(data: Uint8Array, line: number, from: number, to: number)
   return new Uint8Array(result.buffer);
 }
 
-/** For every pixel of a resized line: the first pixel it is made of and the weights from there on, which sum to `precision` but for rounding. */
+/** Per pixel of a resized line: its first source pixel and weights from there on, whose sum is about `precision`. */
 function windowsOf(from: number, to: number): { readonly first: number; readonly weights: Int32Array }[] {
   const scale = from / to;
   const widening = Math.max(1, scale);

@@ -7,7 +7,7 @@ import { type ImageBytes, ImageError } from './imageFile.js';
 /** Images of more pixels are refused before they are decoded. */
 const mostPixels = 50_000_000;
 
-/** So are those with a longer side: resizing takes time and memory for every row and column. */
+/** Images with a longer side are refused too: resizing takes time and memory for every row and column. */
 const mostSide = 16_384;
 
 /** Pixels of a decoded image, row by row, the channels of a pixel together. */
@@ -24,14 +24,14 @@ export function decodeImage(file: ImageBytes, channels: 1 | 3): Promise<DecodedI
 }
 
 /**
- * Decodes an image as Pillow's `Image.open(file).convert("RGB")` does, which is how the authors of the families read images:
- * transparency is dropped and the color below it kept, color profiles and rotation marks are not applied, CMYK is converted
- * by plain arithmetic, and gray values of 16 bits above 255 are white. Rejects with ImageError.
+ * Decodes an image as Pillow's `Image.open(file).convert("RGB")` does, which is how the authors of the families read
+ * images. Transparency is dropped and the color below it kept. Color profiles and rotation marks are not applied.
+ * CMYK is converted by plain arithmetic. 16-bit gray values above 255 are white. Rejects with ImageError.
  */
 export function decodeAsPillow(file: ImageBytes): Promise<DecodedImage> {
   return decode(file, async (open) => {
     const { format, space, depth, channels } = await open(file.bytes).metadata();
-    // Pillow reads no SVG; a drawing without a background is meant for white paper.
+    // Pillow cannot read SVG. A drawing without a background is meant for white paper.
     if (format === 'svg') return onWhite(open(file.bytes), 3);
     if (space === 'cmyk') return fromCmyk(await raw(open(file.bytes).pipelineColourspace('cmyk').toColourspace('cmyk')));
     if (depth === 'ushort' && (channels === 1 || (format === 'png' && file.bytes[pngColors] === pngGray)))
@@ -43,7 +43,7 @@ export function decodeAsPillow(file: ImageBytes): Promise<DecodedImage> {
   });
 }
 
-/** Where a PNG says which colors it has (RFC 2083, section 4.1.1), and gray without alpha, be one of its values transparent or not. */
+/** Offset of a PNG's color type (RFC 2083, section 4.1.1), and the type for gray, with or without transparency. */
 const pngColors = 25;
 const pngGray = 0;
 
@@ -91,7 +91,7 @@ function withoutAlpha({ width, height, channels, data }: DecodedImage): DecodedI
   return { width, height, channels: 3, data: kept };
 }
 
-/** A frame in its picture. */
+/** Places a frame in the whole picture. */
 function placed(image: DecodedImage, { width, height, left, top, background }: FirstFrame): DecodedImage {
   if (image.width === width && image.height === height) return image;
   const data = new Uint8Array(width * height * 3);
@@ -125,7 +125,7 @@ async function fromGrey16(image: Sharp): Promise<DecodedImage> {
   return { width: info.width, height: info.height, channels: 3, data: rgb };
 }
 
-/** Loaded on first use: the model and its text work on a platform without the library. */
+/** Loads the library on first use, so that text is scored on platforms without it. */
 async function loadSharp(): Promise<(input: Buffer, options: SharpOptions) => Sharp> {
   try {
     return (await import('sharp')).default;

@@ -1,4 +1,4 @@
-/** Flags of a block of colors (GIF89a, sections 18 and 20): whether it is there, and 2^(n + 1) colors. */
+/** Flag for a color table (GIF89a, sections 18 and 20). It has 2^(n + 1) colors, n in the lowest three bits. */
 const hasColors = 0x80;
 const interlaced = 0x40;
 const transparentFlag = 0x01;
@@ -8,26 +8,26 @@ const allColors = 3 * 256;
 export interface FirstFrame {
   /** A GIF of that frame alone, without transparency, which every decoder reads alike. */
   readonly bytes: Buffer;
-  /** Of the picture, in pixels, which holds the whole frame. */
+  /** Size of the picture, in pixels. It contains the whole frame. */
   readonly width: number;
   readonly height: number;
-  /** Of the frame in the picture. */
+  /** Position of the frame in the picture. */
   readonly left: number;
   readonly top: number;
-  /** Around the frame: red, green, blue. */
+  /** Color around the frame: red, green, blue. */
   readonly background: readonly number[];
 }
 
 /**
- * Reads a GIF as Pillow's `GifImagePlugin.py` does: transparent pixels keep the color of their palette, so do those around a frame that is
- * smaller than the picture (the transparent color, else the palette's first one), a frame that is larger makes the picture larger, and
- * without a palette a number is a gray value. Undefined for bytes that have no frame: the decoder says what is wrong with them.
+ * Reads a GIF as Pillow's `GifImagePlugin.py` does. Transparent pixels keep their palette color. Around a smaller
+ * frame, the picture has the transparent color, else the first one of the palette. A larger frame enlarges the picture.
+ * Without a palette, numbers are gray values. Returns undefined without a frame: the decoder reports the error.
  */
 export function firstFrame(bytes: Buffer): FirstFrame | undefined {
   if (bytes.toString('latin1', 0, 4) !== 'GIF8' || bytes.length < 13) return undefined;
   let at = 13 + colorBytes(bytes.readUInt8(10));
   let transparent = 0;
-  // Extensions: of graphic controls (introducer, label, size 4, flags, delay, color), the last one with a color counts.
+  // Extensions: the last graphic control (introducer, label, size 4, flags, delay, color) with transparency counts.
   while (bytes[at] === 0x21) {
     const [, label, , flags = 0, , , color = 0] = bytes.subarray(at);
     if (label === 0xf9 && flags & transparentFlag) transparent = color;
@@ -50,7 +50,7 @@ export function firstFrame(bytes: Buffer): FirstFrame | undefined {
     buffer.writeUInt16LE(height, offset + 2);
   }
   const end = blocksEnd(bytes, data + 1);
-  // A frame that is cut off stays so: the decoder refuses it.
+  // A truncated frame gets no trailer, so that the decoder refuses it.
   const trailer = end <= bytes.length ? [0x3b] : [];
   return {
     bytes: Buffer.concat([head, palette, frame, bytes.subarray(data, end), Buffer.from(trailer)]),
@@ -64,7 +64,7 @@ export function firstFrame(bytes: Buffer): FirstFrame | undefined {
 
 const grays = Buffer.from(Array.from({ length: allColors }, (_, i) => Math.floor(i / 3)));
 
-/** No palette, or one whose colors are their own numbers. */
+/** Whether there is no palette, or one in which every color is the gray value of its index. */
 function isGray(colors: Buffer): boolean {
   return colors.equals(grays.subarray(0, colors.length));
 }
@@ -73,7 +73,7 @@ function colorBytes(flags: number): number {
   return flags & hasColors ? 3 * 2 ** ((flags & 7) + 1) : 0;
 }
 
-/** Where a row of blocks ends that each begin with their length, the last with 0; beyond the file when it is cut off. */
+/** Returns the end of a series of blocks, each with its length first, the last of length 0; beyond a truncated file. */
 function blocksEnd(bytes: Buffer, start: number): number {
   let at = start;
   for (let length = bytes[at]; length; length = bytes[at]) at += length + 1;

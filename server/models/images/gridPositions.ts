@@ -7,11 +7,12 @@ export interface ImageGrid {
 }
 
 /**
- * Positions of the first `end` tokens of a sequence on three axes (time, row, column), [3, end], as `get_rope_index` of transformers'
- * modeling_qwen2_5_vl.py gives them. A text token is one further than the token before it, on all axes. The tokens of an image are at one time, in
- * their rows and columns, and what follows them is one further than the largest of these.
+ * Positions of the first `end` tokens of a sequence on three axes (time, row, column), [3, end], the same as from
+ * `get_rope_index` in transformers' modeling_qwen2_5_vl.py. A text token is one further than the token before it
+ * on all axes. The tokens of an image share one time and differ by row and column. The token after them is one further
+ * than their largest position.
  *
- * @param grids Of the images whose tokens are among them, in order.
+ * @param grids Grids of the images whose tokens are among them, in order.
  */
 export function gridPositions(ids: Int32Array, end: number, imageToken: number, grids: readonly ImageGrid[]): Int32Array {
   const positions = new Int32Array(3 * end);

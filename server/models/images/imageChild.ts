@@ -1,4 +1,4 @@
-/** The process that decodes images: whatever a file does to the decoder ends this process alone. */
+/** The process that decodes images: a file that crashes the decoder ends only this process. */
 import { type ImageBytes, ImageError } from './imageFile.js';
 import { type ImageSettings, type PreparedImages, prepareImages } from './imageKinds.js';
 
@@ -23,6 +23,6 @@ process.on('message', ({ id, files, settings }: PrepareRequest) => {
 process.on('disconnect', () => process.exit());
 
 function send(reply: PrepareReply): void {
-  // There is nobody to answer where no other program started this one.
+  // `process.send` is undefined when no other program forked this one.
   process.send?.(reply);
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { ImageType } from './imageType.js';
 
 /**
- * An image that a problem names. Only the door in `server/files/images.ts` makes these, and reading it is all that anyone
- * else can do with one: a path in a data file is text, never permission to read.
+ * An image that a problem names. Only `server/files/images.ts` creates these, and other code can only read them: a path
+ * in a data file is text, never permission to read.
  */
 export interface ProblemImage {
   /** As the problem names it: a path, or the address of an image elsewhere. */
@@ -19,7 +19,7 @@ export interface ImageBytes {
   readonly bytes: Buffer;
 }
 
-/** An image that was read: it begins like one of its type. */
+/** An image that was read. Its first bytes match its type. */
 export interface ImageFile extends ImageBytes {
   readonly type: ImageType;
 }
@@ -29,7 +29,7 @@ export class ImageError extends Error {
   override readonly name = 'ImageError';
 }
 
-/** For `catch`: an `ImageError` as a value; anything else is thrown on. */
+/** For `catch`: returns an `ImageError` as a value and rethrows anything else. */
 export function imageError(error: unknown): ImageError {
   if (error instanceof ImageError) return error;
   throw error;
@@ -40,12 +40,12 @@ export function readImageFiles(images: readonly ProblemImage[]): Promise<ImageFi
   return Promise.all(images.map((image) => image.read()));
 }
 
-/** What a request to a server holds in the place of an image. */
+/** The data URL by which a request to a server contains an image. */
 export function imageDataUrl({ type, bytes }: ImageFile): string {
   return `data:${type};base64,${bytes.toString('base64')}`;
 }
 
-/** Distinguishes two lists of images; the same for the same bytes, wherever they are. */
+/** A digest of a list of images: the same for the same bytes, whatever their paths. */
 export function digestImages(files: readonly ImageBytes[]): string {
   const hash = createHash('sha256');
   for (const { bytes } of files) hash.update(createHash('sha256').update(bytes).digest());

@@ -7,34 +7,34 @@ import { type PatchesSettings, patchesKind } from './patches.js';
 import { type ResizeSettings, resizeKind } from './resize.js';
 import { type TilesSettings, tilesKind } from './tiles.js';
 
-/** Is in a layout's text where the images go. */
+/** Placeholder for the images in a layout's text. */
 export const imagesPlace = '{images}';
 
 /** `images` of a model's profile: how an image becomes pixels for the graph and tokens of the prompt. */
 export type ImageSettings = ResizeSettings | TilesSettings | PatchesSettings | PadSettings;
 
-/** What every kind has. */
+/** Settings that every kind has. */
 export interface CommonImageSettings {
-  /** Text of the one token whose embedding an image's feature takes the place of. */
+  /** Text of the one token whose embedding is replaced by an image's feature. */
   readonly token: string;
 }
 
-/** One kind of image input; one file each beside this one. */
+/** One kind of image input. Each kind has a file beside this one. */
 export interface ImageKind<S> {
   read(fields: Fields): S;
   /** Rejects with ImageError. */
   prepare(file: ImageBytes, settings: S): Promise<PreparedImage>;
-  /** A picture without content, to try the graph with. */
+  /** A meaningless image for a test run of the graph. */
   sample(settings: S): PreparedImage;
 }
 
 export interface PreparedImage {
   readonly values: Float32Array;
-  /** Of `values`: [images, channels, height, width], or [patches, values of a patch]. */
+  /** Shape of `values`: [images, channels, height, width], or [patches, values of a patch]. */
   readonly shape: readonly [count: number, ...size: number[]];
-  /** Of the images that are given as patches. */
+  /** Grids of the images that are passed as patches. */
   readonly grids?: readonly ImageGrid[];
-  /** What stands for it in the prompt, in the template's language. */
+  /** Text that represents it in the prompt, in template syntax. */
   readonly text: string;
 }
 
@@ -60,7 +60,7 @@ export function readImageSettings(fields: Fields): ImageSettings {
   return settings;
 }
 
-/** Decodes and joins the images of a problem; undefined when it has none. Rejects with ImageError. Run in the process for images: `prepareImagesApart`. */
+/** Decodes and joins a problem's images; undefined if none. `prepareImagesApart` runs it. Rejects with ImageError. */
 export async function prepareImages(files: readonly ImageBytes[], settings: ImageSettings): Promise<PreparedImages | undefined> {
   const images = await Promise.all(files.map((file) => kindOf(settings.kind).prepare(file, settings)));
   const [first] = images;
@@ -83,12 +83,12 @@ export async function prepareImages(files: readonly ImageBytes[], settings: Imag
   };
 }
 
-/** Stands for a problem's images on the warm-up run. */
+/** Returns a sample image for the warm-up run. */
 export function sampleImage(settings: ImageSettings): PreparedImages {
   return { ...kindOf(settings.kind).sample(settings), digest: 'sample' };
 }
 
-/** @param ids The tokens of a sequence with these images; `imageToken` is nowhere but in its prompt. */
+/** @param ids The tokens of a sequence with these images; `imageToken` occurs only in its prompt. */
 export function toPixels({ values, shape, digest, grids }: PreparedImages, ids: Int32Array, imageToken: number): Pixels {
   const end = ids.lastIndexOf(imageToken) + 1;
   if (!grids) return { values, shape, digest, end };

@@ -5,7 +5,7 @@ import type { PrepareReply, PrepareRequest } from './imageChild.js';
 import { ImageError, type ImageFile } from './imageFile.js';
 import type { ImageSettings, PreparedImages } from './imageKinds.js';
 
-/** Images that take longer are given up, and the process with them. Milliseconds. */
+/** A request that takes longer fails, and the process is killed. Milliseconds. */
 const TIME_LIMIT = 60_000;
 /** An idle process ends after this. Milliseconds. */
 const IDLE = 30_000;
@@ -22,8 +22,8 @@ let requests = 0;
 const pending = new Map<number, Pending>();
 
 /**
- * Decodes and resizes the images of a problem in a process of its own: off the event loop, in bounded time, and without the
- * decoder's crashes. Undefined when there are none. Rejects with ImageError.
+ * Decodes and resizes the images of a problem in a separate process: off the event loop, in bounded time, and
+ * protected from the decoder's crashes. Resolves with undefined when there are none. Rejects with ImageError.
  */
 export function prepareImagesApart(files: readonly ImageFile[], settings: ImageSettings): Promise<PreparedImages | undefined> {
   if (files.length === 0) return Promise.resolve(undefined);
@@ -80,7 +80,7 @@ function settle(from: ChildProcess, reply: PrepareReply): void {
   else request?.reject(reply.isImage ? new ImageError(reply.err) : new Error(reply.err));
 }
 
-/** The process has ended: what was under way fails, the next request starts another. */
+/** Handles the end of the process: pending requests fail, and the next request starts a new process. */
 function end(ended: ChildProcess): void {
   if (child !== ended) return;
   child = undefined;
@@ -92,7 +92,7 @@ function end(ended: ChildProcess): void {
     );
 }
 
-/** Only requests under way keep this process from ending. */
+/** Makes sure that only pending requests keep the parent process alive. */
 function hold(decoder: ChildProcess, isHeld: boolean): void {
   if (isHeld) {
     decoder.ref();

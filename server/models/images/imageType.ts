@@ -1,7 +1,7 @@
 /** The kinds of images that StepLens reads, by their media types. */
 export type ImageType = 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp' | 'image/bmp';
 
-/** First bytes of each kind, as Latin-1 text. A name can be wrong, and decides nothing. */
+/** First bytes of each kind, as Latin-1 text. File names are ignored, because they can be wrong. */
 const SIGNATURES: readonly (readonly [type: ImageType, head: RegExp])[] = [
   ['image/png', /^\x89PNG\r\n/],
   ['image/jpeg', /^\xff\xd8\xff/],

@@ -8,13 +8,13 @@ import { channels, type RgbSettings, readRgbSettings } from './rgbSettings.js';
 /** DeepSeek-VL's and URSA's image input (`VLMImageProcessor`): the longer side is resized to `side`, and the shorter one padded. */
 export interface PadSettings extends RgbSettings {
   readonly kind: 'pad';
-  /** Of the square, in pixels. */
+  /** Side of the square, in pixels. */
   readonly side: number;
-  /** Pixels that the shorter side has at least, before it is padded. */
+  /** Minimum length of the shorter side before it is padded, in pixels. */
   readonly least: number;
-  /** Color of what is added: red, green, blue, from 0 to 255. */
+  /** Color of the padding: red, green, blue, from 0 to 255. */
   readonly background: readonly number[];
-  /** Image tokens an image. */
+  /** Image tokens per image. */
   readonly tokens: number;
 }
 

@@ -6,8 +6,8 @@ import type { ImageKind } from './imageKinds.js';
 import { channels, type RgbSettings, readRgbSettings } from './rgbSettings.js';
 
 /**
- * The image input of Qwen2-VL and Qwen2.5-VL (`Qwen2VLImageProcessor` of transformers): an image keeps its shape, is resized to whole blocks
- * of patches within limits of pixels, and is given patch by patch. A block becomes one token.
+ * The image input of Qwen2-VL and Qwen2.5-VL (`Qwen2VLImageProcessor` of transformers): an image keeps its shape, is
+ * resized to whole blocks of patches within pixel limits, and is passed patch by patch. A block becomes one token.
  */
 export interface PatchesSettings extends RgbSettings {
   readonly kind: 'patches';
@@ -15,11 +15,11 @@ export interface PatchesSettings extends RgbSettings {
   readonly patch: number;
   /** Patches along a side of a block. */
   readonly merge: number;
-  /** Times a picture is in its patches: the model reads films, in which a picture is a pause. */
+  /** How often the image is repeated in each patch: the model reads video, and a still image is repeated frames. */
   readonly frames: number;
   /**
-   * Fewest and most pixels, once for each resize. The last one is the image processor's; those before it follow `fetch_image` of
-   * qwen-vl-utils, which authors call first.
+   * Fewest and most pixels of each resize. The last resize is the image processor's. Those before it follow
+   * `fetch_image` of qwen-vl-utils, which authors call first.
    */
   readonly resizes: readonly PixelLimits[];
 }
@@ -31,9 +31,9 @@ export interface PixelSize {
   readonly height: number;
 }
 
-/** Values of so many pixels take 400 MB. */
+/** The values of this many pixels take 400 MB. */
 const mostPixels = 2 ** 24;
-/** The longer side over the shorter: others are refused, as by the authors' code. */
+/** Highest accepted ratio of the longer side to the shorter, as in the authors' code. */
 const mostStretched = 200;
 
 export const patchesKind: ImageKind<PatchesSettings> = {
@@ -96,8 +96,8 @@ export function sizesOf(size: PixelSize, { patch, merge, resizes }: Pick<Patches
 }
 
 /**
- * `smart_resize` of transformers (`least` = 0) and of qwen-vl-utils (`least` = `block`): the nearest whole numbers of blocks, unless these
- * are too few or too many pixels.
+ * `smart_resize` of transformers (`least` = 0) and of qwen-vl-utils (`least` = `block`): the nearest whole numbers
+ * of blocks, unless these have too few or too many pixels.
  */
 function fitSize({ width, height }: PixelSize, block: number, [fewest, most]: PixelLimits, least: number): PixelSize {
   const near = (side: number) => Math.max(least, roundToEven(side / block) * block);
@@ -125,7 +125,7 @@ export function resizeToBlocks(image: DecodedImage, settings: Pick<PatchesSettin
   return sizesOf(image, settings).reduce<DecodedImage>((resized, { width, height }) => resizeBicubic(resized, width, height), image);
 }
 
-/** Patches of a block one after the other, and block after block. */
+/** Writes the patches block by block, and within a block row by row. */
 function finish({ width, height, data }: DecodedImage, settings: PatchesSettings) {
   const { patch, merge, frames, mean, std, before, token, after } = settings;
   const [rows, columns] = [height / patch, width / patch];

@@ -4,14 +4,14 @@ import { type Normalization, writeChannelsFirst } from './channelsFirst.js';
 import { type DecodedImage, decodeImage } from './decodeImage.js';
 import type { CommonImageSettings, ImageKind } from './imageKinds.js';
 
-/** One picture of a fixed size an image, whatever its own; its features are `tokens` tokens. */
+/** Every image is resized to one fixed size, and its features take `tokens` tokens. */
 export interface ResizeSettings extends CommonImageSettings, Normalization {
   readonly kind: 'resize';
   readonly width: number;
   readonly height: number;
   /** 1 = gray, 3 = red, green, blue. */
   readonly channels: 1 | 3;
-  /** Image tokens an image. */
+  /** Image tokens per image. */
   readonly tokens: number;
 }
 
@@ -53,8 +53,8 @@ function finish(data: Uint8Array, settings: ResizeSettings) {
 }
 
 /**
- * Resizes by the plain average of the area a pixel covers, rounded to a byte: what shrinking by a whole factor means, and
- * what none of sharp's kernels gives (they weigh beyond the pixel's own area).
+ * Resizes by the plain average of the area that a pixel covers, rounded to a byte. This is what shrinking by a whole
+ * factor means, and none of sharp's kernels does it, because they also weigh pixels outside that area.
  */
 export function areaAverage(image: DecodedImage, width: number, height: number): DecodedImage {
   const { channels, data } = image;

@@ -6,7 +6,7 @@ import type { CommonImageSettings } from './imageKinds.js';
 /** Red, green and blue. */
 export const channels = 3;
 
-/** What every kind has whose values are normalized per channel, and whose tokens have text around them. */
+/** Settings of the kinds that normalize RGB values per channel and put text around the image tokens. */
 export interface RgbSettings extends CommonImageSettings, Normalization {
   /** Text before and after the image tokens of an image. */
   readonly before: string;

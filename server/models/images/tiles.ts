@@ -5,17 +5,17 @@ import type { ImageKind } from './imageKinds.js';
 import { channels, type RgbSettings, readRgbSettings } from './rgbSettings.js';
 
 /**
- * InternVL's image input (`dynamic_preprocess` and `load_image` of its model cards): a grid of square tiles of the shape
- * nearest to the image's, and the whole image once more where there is more than one.
+ * InternVL's image input (`dynamic_preprocess` and `load_image` of its model cards): a grid of square tiles whose shape
+ * is nearest to the image's, and with `thumbnail` also the whole image if there is more than one tile.
  */
 export interface TilesSettings extends RgbSettings {
   readonly kind: 'tiles';
-  /** Of a tile, in pixels. */
+  /** Side of a tile, in pixels. */
   readonly side: number;
-  /** Tiles an image gets at most, the whole image not counted. */
+  /** Maximum number of tiles per image, not counting the whole image. */
   readonly mostTiles: number;
   readonly thumbnail: boolean;
-  /** Image tokens a tile. */
+  /** Image tokens per tile. */
   readonly tokens: number;
 }
 
@@ -50,7 +50,7 @@ export const tilesKind: ImageKind<TilesSettings> = {
     ),
 };
 
-/** Columns and rows of the grid; of two equally near shapes the later one where the image fills more than half of it. */
+/** Chooses the grid. Of two equally near shapes, the larger one wins if the image has over half of its pixels. */
 export function chooseGrid(
   width: number,
   height: number,

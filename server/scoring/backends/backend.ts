@@ -6,21 +6,21 @@ import { openOpenInference } from './openInference.js';
 import type { RemoteProfile } from './remoteProfile.js';
 import { openVllmPooling } from './vllmPooling.js';
 
-/** One server that gives step scores, behind whatever protocol it speaks. One file a kind beside this one. */
+/** A server that returns step scores, whatever its protocol. Each kind has a file beside this one. */
 export interface Backend {
-  /** One request gives the scores of all steps of a path, or of its last step alone. */
+  /** Whether one request returns the scores of all steps of a path or only of its last step. */
   readonly asks: 'path' | 'step';
   readonly readsImages: boolean;
-  /** A judge's scores also depend on the reference answer. */
+  /** Whether the scores also depend on the reference answer, as a judge's do. */
   readonly readsAnswer: boolean;
   /**
-   * Looks whether the server is there and serves the model; what it says of the model's version is part of the scores' key.
-   * Rejects with ModelError or RequestFailure.
+   * Checks that the server answers and serves the model. Resolves with the model's version, if the server reports it,
+   * which is part of the scores' key. Rejects with ModelError or RequestFailure.
    */
   open(signal?: AbortSignal): Promise<string>;
   /**
-   * Scores the wanted steps of a path, in their order. Rejects with AbortError at once when cancelled, with RequestFailure
-   * when this request failed, and with ModelError when no other can succeed.
+   * Scores the wanted steps of a path, in their order. Rejects with AbortError at once when cancelled, with
+   * RequestFailure when this request failed, and with ModelError when no further request can succeed.
    */
   score(path: ScorePath, signal: AbortSignal): Promise<PathScores>;
   dispose(): void;
@@ -36,12 +36,12 @@ export interface ScorePath {
   readonly wanted: readonly number[];
 }
 
-/** In [0, 1], or why there is none. */
+/** A score in [0, 1], or the reason why there is none. */
 export type PathScore = number | { readonly skipped: string };
 
 export interface PathScores {
   readonly scores: readonly PathScore[];
-  /** Tokens the server ran; 0 where it does not say. */
+  /** Tokens that the server processed; 0 when it does not report them. */
   readonly tokens: number;
 }
 
@@ -59,7 +59,7 @@ export interface BackendContext {
 
 type Opener<P> = (profile: P, context: BackendContext) => Backend | Promise<Backend>;
 
-/** One entry a kind. */
+/** One entry per kind. */
 const openers: { readonly [K in RemoteProfile['kind']]: Opener<Extract<RemoteProfile, { kind: K }>> } = {
   'open-inference': openOpenInference,
   'vllm-pooling': openVllmPooling,
@@ -68,7 +68,7 @@ const openers: { readonly [K in RemoteProfile['kind']]: Opener<Extract<RemotePro
   critique: openCritique,
 };
 
-/** Prepares what is on this machine; nothing is sent yet. Rejects with ModelError. */
+/** Prepares the backend on this machine and sends nothing yet. Rejects with ModelError. */
 export async function openBackend(profile: RemoteProfile, context: BackendContext): Promise<Backend> {
   return await (openers[profile.kind] as Opener<RemoteProfile>)(profile, context);
 }

@@ -6,9 +6,10 @@ import { createChatModel, type ServerMessage, stepBackend, userMessage } from '.
 import type { ChatLogprobsProfile } from './remoteProfile.js';
 
 /**
- * A generative PRM behind chat completions (RLHFlow's `math-rm/prm_evaluate.py`, VisualPRM): the user says one step after the
- * other, the assistant has answered each earlier one with the same sign, whatever it thought of it, and the score is the
- * probability of that sign now. A request a step; a server with a prefix cache (vLLM) runs the common part once.
+ * A generative PRM behind chat completions (RLHFlow's `math-rm/prm_evaluate.py`, VisualPRM). The user sends one step
+ * per turn, and the assistant has answered every earlier step with the same sign, whatever its verdict was. The score
+ * is the probability of that sign as the next answer. Each step takes one request; a server with a prefix cache (vLLM)
+ * runs the common part once.
  */
 export function openChatLogprobs({ local, server }: ChatLogprobsProfile, context: BackendContext): Backend {
   const { layout, readout } = local;

@@ -25,7 +25,7 @@ export interface ChatModel {
     signal: AbortSignal,
     fields?: Readonly<Record<string, unknown>>,
   ): Promise<PathScores>;
-  /** A reply with this request's further fields, however long it takes to be written. */
+  /** Requests a reply with additional request fields, however long it takes to write. */
   write(
     messages: readonly ServerMessage[],
     fields: Readonly<Record<string, unknown>>,
@@ -52,7 +52,7 @@ export function createChatModel(
   return {
     async open(signal) {
       const models = await client.models(signal).catch((error: unknown) => {
-        // A gateway may not list its models; a missing one shows with the first request.
+        // A gateway may not list its models. A missing model is then reported by the first request.
         if (error instanceof RequestFailure && error.details.isUnreachable !== true && error.details.isTemporary !== true) return undefined;
         throw error;
       });
@@ -84,7 +84,7 @@ export function createChatModel(
   };
 }
 
-/** A backend that asks a chat model about one step at a time, and not about the final answer. */
+/** A backend that asks a chat model about one step at a time, without the reference answer. */
 export function stepBackend(chat: ChatModel, readsImages: boolean, score: Backend['score']): Backend {
   return {
     asks: 'step',

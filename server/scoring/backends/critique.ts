@@ -9,8 +9,9 @@ import { openScripted } from './scriptedCritique.js';
 import { averageScore, likelierOf, readListed, topLogprobs } from './tokenPair.js';
 
 /**
- * A generative PRM that reasons before it judges (ThinkPRM, arXiv 2504.16828; GenPRM, 2504.00891; R-PRM, 2503.21295): for each step it writes a
- * critique, and the score is P(positive) against P(negative) at the place of its verdict, averaged over the replies.
+ * A generative PRM that reasons before it judges (ThinkPRM, arXiv 2504.16828; GenPRM, 2504.00891; R-PRM, 2503.21295).
+ * It writes a critique of each step, and the score is P(positive) against P(negative) at the verdict's position,
+ * averaged over the replies.
  */
 export function openCritique({ server, images: readsImages, critique }: CritiqueProfile, context: BackendContext): Backend {
   if (critique.script) return openScripted({ server, images: readsImages, critique }, critique.script, context);
@@ -70,7 +71,7 @@ export function readVerdict(reply: unknown, { verdict, positive, negative, maxRe
   return { skipped: english('The reply of the model ends with its verdict missing, after {0}.', JSON.stringify(verdict)) };
 }
 
-/** Without what models put around a verdict. */
+/** Removes the punctuation that models put around a verdict. */
 export function bareToken(token: string): string {
   return token.replaceAll(/^[\s*_"'`{([\\?!:.,]+|[\s*_"'`})\].,:;!]+$/g, '');
 }

@@ -3,7 +3,7 @@ import type { Fields } from '../../models/fields.js';
 import type { CritiqueScript } from '../critiques/script.js';
 import { critiqueScripts, findScript } from '../critiques/scripts.js';
 
-/** What a profile says of the reply, and of the prompt that asks for it. */
+/** Settings of a profile for the critique and the prompt that requests it. */
 export interface Critique {
   /** With `{question}`, `{steps}` (all up to the one asked about, each as `item`), `{previous}` (all before it), `{step}` and `{index}` (from 1). */
   readonly prompt: string;
@@ -15,11 +15,11 @@ export interface Critique {
   readonly negative: string;
   /** Replies whose scores are averaged. */
   readonly samples: number;
-  /** 0 = the likeliest words. */
+  /** 0 = always the likeliest token. */
   readonly temperature: number;
   /** Longest reply, in tokens. */
   readonly maxReply: number;
-  /** The authors' own way, in place of prompt, item and verdict. */
+  /** The authors' own script, which replaces prompt, item and verdict. */
   readonly script?: CritiqueScript;
 }
 
@@ -27,7 +27,7 @@ export interface Critique {
 const places = ['question', 'steps', 'previous', 'step', 'index'];
 
 /**
- * @param family Of the profile: one whose authors' prompts are known needs no prompt.
+ * @param family The profile's family. It needs no prompt if the authors' prompts are known.
  * Throws ModelError naming the field.
  */
 export function readCritique(fields: Fields, family: string): Critique {

@@ -4,7 +4,7 @@ import { mustHave } from '../../reasoning/present.js';
 import type { HttpReply, HttpRequest } from '../../remote/exchange.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 
-/** ONNX Runtime's name of an element type for the protocol's; bfloat16 is widened when it arrives. */
+/** ONNX Runtime's element types by the protocol's names; bfloat16 is widened to float32 when it arrives. */
 export const typeOfDatatype: Readonly<Record<string, string>> = {
   INT64: 'int64',
   INT32: 'int32',
@@ -25,7 +25,7 @@ interface ResponseOutput {
 
 /**
  * The request for one inference. With `binary`, tensors follow the JSON, little-endian and in the order of the inputs
- * (Triton's binary tensor data extension, docs/protocol/extension_binary_data.md); else they are in it, flat.
+ * (Triton's binary tensor data extension, docs/protocol/extension_binary_data.md); else the JSON has flat lists.
  */
 export function encodeInference(inputs: Readonly<Record<string, TensorValue>>, output: string, binary: boolean): HttpRequest {
   const parts: Uint8Array[] = [];
@@ -43,7 +43,7 @@ export function encodeInference(inputs: Readonly<Record<string, TensorValue>>, o
   return { headers, body: new Uint8Array(Buffer.concat([head, ...parts])) };
 }
 
-/** One output of an answer, JSON or binary; RequestFailure when it is not there or not what its shape says. */
+/** Reads one output of a reply, JSON or binary. Throws RequestFailure when it is missing or contradicts its shape. */
 export function decodeInference(
   { headers, body }: Pick<HttpReply, 'headers' | 'body'>,
   output: string,
@@ -88,13 +88,13 @@ function readTensor({ name, shape, datatype, data }: ResponseOutput, bytes: Buff
   return { type: mustHave(typeOfDatatype[type], `type of ${type}`), data: fromBytes(bytes, type), dims };
 }
 
-/** Numbers nested to any depth, row by row; null is a number that is missing. */
+/** Flattens numbers nested to any depth, row by row; null is a missing number. */
 function flatten(data: unknown[]): number[] {
   return data.flat<unknown[], number>(Infinity).map((value) => (typeof value === 'number' ? value : NaN));
 }
 
 function fromBytes(bytes: Buffer, datatype: string): TensorValue['data'] {
-  // The bytes are anywhere in the answer, typed arrays only at multiples of their width.
+  // Copied, because the bytes may start at any offset, and typed arrays only at multiples of their element size.
   const { buffer } = new Uint8Array(bytes);
   switch (datatype) {
     case 'INT64':

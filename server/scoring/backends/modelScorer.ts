@@ -6,9 +6,9 @@ import type { Scorer } from '../scorer.js';
 import { parseRemoteProfile } from './remoteProfile.js';
 import { createRemoteScorer, type RemoteScorerOptions } from './remoteScorer.js';
 
-/** What the program lends a scorer, whatever model it is of. */
+/** What the program provides to a scorer of any model. */
 export type ScorerHost = Pick<RemoteScorerOptions, 'cacheFolder' | 'apiKey' | 'allows' | 'log'> & {
-  /** Somebody works in an editor meanwhile, see `InferenceClientOptions`. */
+  /** Whether the user works in an editor meanwhile; see `InferenceClientOptions`. */
   readonly isBackground?: boolean;
 };
 
@@ -22,7 +22,7 @@ export async function scoringServer(modelFolder: string): Promise<string | undef
   }
 }
 
-/** Where a model is, and whether it writes before it judges. */
+/** Where a model runs, and whether it writes a critique before it judges. */
 export type ModelKind = 'server' | 'critique' | 'graph';
 
 function kindOf(text: string): ModelKind {
@@ -31,10 +31,10 @@ function kindOf(text: string): ModelKind {
 }
 
 /**
- * A scorer for a model's folder: at the server its `prm.json` names, else on this machine. The file is looked at with the
- * first call, and again after one that could not be answered, so that a profile which was put right is taken up.
+ * Creates a scorer for a model's folder: with the server that its `prm.json` names, else on this machine. The file
+ * is read on the first call and on every further call until one succeeds, so that a corrected profile takes effect.
  *
- * @param openLocal Opens the scorer of that kind on this machine, which also says what is wrong with a profile that cannot be read.
+ * @param openLocal Opens the scorer of that kind on this machine. It also reports the error in an unreadable profile.
  */
 export function createModelScorer(options: RemoteScorerOptions, openLocal: (kind: Exclude<ModelKind, 'server'>) => Scorer): Scorer {
   let opened: { readonly kind: ModelKind; readonly scorer: Scorer } | undefined;
@@ -49,7 +49,7 @@ export function createModelScorer(options: RemoteScorerOptions, openLocal: (kind
     return opened.scorer;
   }
 
-  /** Calls that come at the same time open it once. */
+  /** Returns the scorer. Concurrent calls open it only once. */
   function current(): Promise<Scorer> {
     if (isDescribed && opened) return Promise.resolve(opened.scorer);
     return (opening ??= open().finally(() => (opening = undefined)));

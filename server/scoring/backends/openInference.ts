@@ -18,7 +18,7 @@ import type { Backend, BackendContext, PathScore, PathScores, ScorePath } from '
 import { decodeInference, encodeInference, typeOfDatatype } from './inferenceTensors.js';
 import type { OpenInferenceProfile } from './remoteProfile.js';
 
-/** Scores of a whole vocabulary for every token are many; longer replies belong into the graph's own readout. Bytes. */
+/** Longest reply: it may have a whole vocabulary's scores per token. For more, put the readout in the graph. Bytes. */
 const MOST_LOGITS = 512 * 2 ** 20;
 
 interface Metadata {
@@ -28,8 +28,8 @@ interface Metadata {
 
 /**
  * A graph behind the Open Inference Protocol v2 (KServe's specification/protocol/inference_rest.md): Triton, KServe, MLServer.
- * Text is laid out, encoded and read as for a graph on this machine; the model's metadata says which inputs it is fed. No
- * keys and values are kept there, so every path is run whole, with an empty past where the graph has one.
+ * Text is laid out and encoded, and scores are read, as for a graph on this machine. The metadata lists the inputs.
+ * The server keeps no keys and values, so every path is run whole, with an empty past if the graph has one.
  */
 export async function openOpenInference(profile: OpenInferenceProfile, context: BackendContext): Promise<Backend> {
   const { local, server: settings } = profile;
@@ -44,11 +44,11 @@ export async function openOpenInference(profile: OpenInferenceProfile, context: 
   let metadata: Metadata | undefined;
   let isBinary = false;
 
-  /** The served model as a session that keeps nothing: outputs other than the scores are neither asked for nor given. */
+  /** The served model as a stateless session. Outputs other than the scores are not requested and stay empty. */
   function session({ inputs, outputs }: Metadata, signal: AbortSignal): RuntimeSession {
     return {
       inputs,
-      // A server may be set not to return keys and values.
+      // Adds the keys and values, which a server may be configured not to return.
       outputs: [...outputs, ...inputs.map((input) => ({ ...input, name: presentName(input.name) }))],
       async run(feeds, fetches) {
         const answer = await server.send(`${modelPath}/infer`, encodeInference(feeds, 'logits', isBinary), signal);
@@ -65,7 +65,7 @@ export async function openOpenInference(profile: OpenInferenceProfile, context: 
   async function score({ question, images: files, steps, wanted }: ScorePath, signal: AbortSignal): Promise<PathScores> {
     const prepared = read && (await prepareImagesApart(files, read));
     const trie = buildTrie({ question, images: [], steps: steps.map((text, i) => ({ text, ...(i > 0 && { parent: i - 1 }) })) }, '');
-    // A single path, so its segments one after the other are the sequence.
+    // There is only one path, so its segments in order are the sequence.
     const plan = planRun(trie, (node) => wanted.includes(node), encoder, question, local.maxTokens, prepared?.text);
     const found = new Map<number, PathScore>();
     for (const [node, skipped] of plan.skipped) found.set(node, { skipped });
@@ -138,7 +138,7 @@ export async function openOpenInference(profile: OpenInferenceProfile, context: 
   }
 }
 
-/** A server without server metadata is asked in JSON. */
+/** Whether the server supports binary tensors. A server without metadata gets JSON. */
 async function hasBinaryTensors(server: HttpClient, signal: AbortSignal | undefined): Promise<boolean> {
   try {
     const { extensions } = ((await server.json('/v2', undefined, signal)) ?? {}) as { extensions?: unknown };
@@ -149,12 +149,12 @@ async function hasBinaryTensors(server: HttpClient, signal: AbortSignal | undefi
   }
 }
 
-/** The output that goes with an input for the past: `present.0.key`, or `present_key.0` in StepLens's own export. */
+/** Name of the output for an input of the past: `present.0.key`, or `present_key.0` in StepLens's own export. */
 function presentName(name: string): string {
   return name.replace(/^past_key_values\./, 'present.').replace(/^past_(key|value)\./, 'present_$1.');
 }
 
-/** -1 is a dimension that varies. */
+/** Reads the declared tensors. A size of -1 varies. */
 function readTensors(list: unknown): TensorInfo[] {
   if (!Array.isArray(list))
     throw new RequestFailure(

@@ -1,7 +1,7 @@
 import { itemAt } from '../../reasoning/present.js';
 import type { PrefixTrie } from '../prefixTrie.js';
 
-/** One request of a forest: a path from the root, and the nodes on it whose scores it gives. */
+/** One request for a forest: a path from the root, and the nodes on it that the request scores. */
 export interface PathRequest {
   /** Trie nodes, the first step first. */
   readonly path: readonly number[];
@@ -10,8 +10,8 @@ export interface PathRequest {
 }
 
 /**
- * The requests that give every wanted node's score: one a node, or one a path. A path ends in a wanted node that leads to no
- * other; a node that several paths share is read from the first of them.
+ * Returns the requests that score every wanted node: one per node, or one per path. A path ends at a wanted node
+ * without wanted descendants. A node that several paths share is read from the first of them.
  */
 export function pathRequests({ nodes }: PrefixTrie, isWanted: (node: number) => boolean, asks: 'path' | 'step'): PathRequest[] {
   const open = new Set([...nodes.keys()].filter(isWanted));

@@ -8,23 +8,23 @@ import type { PrefixTrie } from '../prefixTrie.js';
 import type { Backend, PathScores } from './backend.js';
 import type { PathRequest } from './pathRequests.js';
 
-/** The server takes a request for no path that is so long, or has such a text. */
+/** Statuses with which a server refuses a path because of its length or its text. */
 const refusals = new Set([400, 413, 422]);
 
 /** What the paths of one job share. */
 export interface PathScoringOptions {
   readonly backend: Backend;
-  /** Lets so many requests through at a time as the server takes. */
+  /** Limits how many requests are sent at the same time. */
   readonly gate: Gate;
   readonly trie: PrefixTrie;
   readonly found: JobScores;
   readonly problem: { readonly question: string; readonly images: readonly ImageFile[]; readonly answer?: string };
   readonly signal: AbortSignal;
-  /** A request was answered. */
+  /** Called after each request that was answered. */
   readonly onAnswer: () => void;
 }
 
-/** Asks a server for the scores of one job, path by path, and enters them into its scores. */
+/** Requests the scores of one job from a server, path by path, and adds them to its `JobScores`. */
 export class PathScoring {
   /** Tokens that the server read. */
   tokens = 0;
@@ -32,11 +32,11 @@ export class PathScoring {
 
   constructor(options: PathScoringOptions) {
     this.#options = options;
-    // One listener a waiting request.
+    // Every waiting request adds one listener.
     setMaxListeners(0, options.signal);
   }
 
-  /** A path that the server refuses as too long is cut to half, and again, until the longest one is found that it takes. */
+  /** Scores a path. If the server refuses it, halving finds the longest part of it that the server accepts. */
   async score({ path, nodes }: PathRequest): Promise<void> {
     const { found, onAnswer } = this.#options;
     let [scored, refused] = [0, nodes.length + 1];

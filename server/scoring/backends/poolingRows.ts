@@ -2,12 +2,12 @@ import { english } from '../../l10n.js';
 import { itemAt } from '../../reasoning/present.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 
-/** Half precision sums to 1 no better than this. */
+/** Accepted deviation from 1 of a sum of probabilities, because of half precision. */
 const tolerance = 0.02;
 
 /**
- * One row of numbers a step from vLLM's pooled data: nested numbers, a flat list, or base64 of float32 (little-endian). A
- * text says why the rows are not those of the steps. Throws RequestFailure when it is no such data at all.
+ * Reads one row per step from vLLM's pooled data: nested numbers, a flat list, or base64 of float32 (little-endian).
+ * Returns the reason as a text when the rows do not match the steps. Throws RequestFailure for data of another form.
  */
 export function readRows(data: unknown, steps: number): readonly (readonly number[])[] | string {
   const list = typeof data === 'string' ? floats(data) : data;
@@ -29,7 +29,7 @@ export function readRows(data: unknown, steps: number): readonly (readonly numbe
   );
 }
 
-/** Rows of equal width, where the numbers can be cut into so many. */
+/** Cuts the numbers into rows of equal width; undefined when they cannot be divided evenly. */
 function cut(numbers: readonly unknown[], rows: number): unknown[][] | undefined {
   const width = numbers.length / rows;
   if (!Number.isInteger(width) || width === 0) return undefined;
@@ -42,7 +42,7 @@ function floats(base64: string): number[] {
   return [...new Float32Array(bytes.buffer)];
 }
 
-/** The share of the labels that mean right; a row of one number is that share. NaN where the model gave none. */
+/** Returns the share of the labels that mean right. A row of one number is that share. NaN if the model gave none. */
 export function readRow(row: readonly number[], positive: readonly number[]): number {
   if (row.length === 1) return itemAt(probability(row), 0);
   if (Math.max(...positive) >= row.length) {

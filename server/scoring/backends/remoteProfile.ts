@@ -9,7 +9,7 @@ import { parseProfile } from '../loadProfile.js';
 import type { Profile } from '../profile.js';
 import { type Critique, readCritique } from './critiqueSettings.js';
 
-/** `backend` of a `prm.json`: which server gives the scores. The key for it is never here. */
+/** `backend` of a `prm.json`: the server that returns the scores. It never contains the server's key. */
 export interface RemoteServer {
   /** `http:` or `https:`, without user, password or query. */
   readonly url: string;
@@ -26,7 +26,7 @@ interface CommonProfile extends Pick<Profile, 'name' | 'family' | 'range' | 'thr
   readonly server: RemoteServer;
 }
 
-/** What else is said as in the profile of a graph on this machine, or follows from its family. */
+/** With the other settings of a profile for a graph on this machine, from the file or from its family. */
 interface LaidOutProfile extends CommonProfile {
   readonly local: Profile;
 }
@@ -34,16 +34,16 @@ interface LaidOutProfile extends CommonProfile {
 /** The graph, served by Triton, KServe or MLServer; text is encoded and scores are read here. */
 export interface OpenInferenceProfile extends LaidOutProfile {
   readonly kind: 'open-inference';
-  /** Of the model at the server; its newest where none is named. */
+  /** Version of the model on the server; the newest one when not given. */
   readonly version?: string;
 }
 
-/** A PRM that vLLM serves as a pooling model with one row of label probabilities a step. */
+/** A PRM that vLLM serves as a pooling model with one row of label probabilities per step. */
 export interface VllmPoolingProfile extends LaidOutProfile {
   readonly kind: 'vllm-pooling';
 }
 
-/** A generative PRM: a conversation in which the user says a step and the assistant a sign. */
+/** A generative PRM: a conversation in which the assistant answers each step of the user with a sign. */
 export interface ChatLogprobsProfile extends LaidOutProfile {
   readonly kind: 'chat-logprobs';
 }
@@ -80,7 +80,7 @@ export function parseRemoteProfile(text: string, path: string): RemoteProfile {
   const version = kind === 'open-inference' && fields.has('version') ? fields.text('version') : undefined;
   fields.refuseOthers([]);
   const { backend: _, ...rest } = profileJson(text) as Record<string, unknown>;
-  // The server has the graph, and where text is sent the tokenizer, too.
+  // The server has the graph. If text is sent, it also has the tokenizer.
   const served = { graph: 'at the server', ...(kind !== 'open-inference' && { tokenizer: 'at the server' }) };
   const local = parseProfile(JSON.stringify({ ...served, ...rest }), path);
   if (local.readout.kind === 'log-ratio')
@@ -107,7 +107,7 @@ function readServer(fields: Fields): RemoteServer {
       ),
     );
   if (parsed.username || parsed.password || parsed.search || parsed.hash) {
-    // It may hold a key, which no message may repeat.
+    // The URL may contain a key, which no message may repeat.
     throw new ModelError(english("{0}: 'backend.url' must have no user, password, query or fragment. {1}", fields.path, whereKeysGo()));
   }
   return {
@@ -117,7 +117,7 @@ function readServer(fields: Fields): RemoteServer {
   };
 }
 
-/** What is said of a chat model that is asked in words; `fields` must hold nothing more than `images`. */
+/** Reads the settings of a chat model that is prompted in words. `fields` may have no other field than `images`. */
 function readAsked(root: Fields, fields: Fields, server: RemoteServer, known?: CritiqueScript): Omit<JudgeProfile, 'kind'> {
   const images = fields.has('images') ? fields.take('images') : false;
   if (typeof images !== 'boolean') return fields.fail('images', english('true or false'));

@@ -39,7 +39,7 @@ export interface RemoteScorerOptions {
   readonly cacheFolder?: string;
   /** The key of a server, from the editor's secrets or the environment. */
   readonly apiKey: (url: string) => Promise<string | undefined>;
-  /** Whether anything may be sent to a server, by its origin: asked before each problem, because consent can be revoked. */
+  /** Whether the user consents to a server, by its origin. Checked before each problem: consent can be revoked. */
   readonly allows: (origin: string) => boolean;
   readonly log: { info(message: string): void; warn(message: string): void };
   /** Longest wait for the answer to one request, in ms; 120,000 when not given. */
@@ -48,7 +48,7 @@ export interface RemoteScorerOptions {
   readonly backOff?: number;
 }
 
-/** This problem could not be scored now; the model and its server may still be all right. */
+/** This problem could not be scored now. The model and its server may still work. */
 export class BackendError extends Error {
   override readonly name = 'BackendError';
 }
@@ -60,7 +60,7 @@ interface LoadedBackend {
   readonly scope?: Scope;
 }
 
-/** Scores at a server; nothing is read or sent before the first call. */
+/** Scores with a server. Nothing is read or sent before the first call. */
 export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
   const { log, modelFolder } = options;
   const cache = createScoreCache(options.cacheFolder, (message) => log.warn(message));
@@ -168,7 +168,7 @@ export function createRemoteScorer(options: RemoteScorerOptions): Scorer {
   });
 }
 
-/** @param isServer Whether the failure is the server's, which has never given a score, rather than this problem's. */
+/** @param isServer Whether the server is the cause, because it has never returned a score, and not this problem. */
 function explain(error: unknown, url: string, isServer: boolean): Error {
   if (!(error instanceof RequestFailure)) return error as Error;
   const { status, isUnreachable } = error.details;
@@ -183,7 +183,7 @@ function explain(error: unknown, url: string, isServer: boolean): Error {
   return isServer ? new ModelError(message) : new BackendError(message);
 }
 
-/** A tokenizer that is changed changes the scores. */
+/** Digest of the tokenizer on this machine, because a changed tokenizer changes the scores. */
 async function tokenizerDigest(profile: RemoteProfile, modelFolder: string): Promise<string> {
   if (profile.kind !== 'open-inference') return '';
   return createHash('sha256')

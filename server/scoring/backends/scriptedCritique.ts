@@ -7,23 +7,23 @@ import { createChatModel, type ServerMessage, userMessage } from './chatModel.js
 import type { CritiqueProfile } from './remoteProfile.js';
 import { averageScore } from './tokenPair.js';
 
-/** What was written about a step: its value, and the whole reply for the turns after it. */
+/** The outcome for a step: its score, and the whole reply for the prompts of later turns. */
 interface Judged {
   readonly score: PathScore;
   readonly reply: string;
   readonly tokens: number;
 }
 
-/** Judged steps that are kept for those after them. */
+/** Maximum number of judged steps that are kept for the prompts of later steps. */
 const mostKept = 500;
-/** The server goes on with the last message: vLLM and SGLang do. */
+/** Makes the server continue the last message; vLLM and SGLang support it. */
 const goesOn = { continue_final_message: true, add_generation_prompt: false };
-/** What a critique ends with is a part of it: vLLM's word for it, and SGLang's. */
+/** Keeps the stop text at the end of a critique: vLLM's parameter for this, and SGLang's. */
 const keepsStop = { include_stop_str_in_output: true, no_stop_trim: true };
 
 /**
- * A generative PRM asked in its authors' way: it writes a critique as far as they let it, the question is put behind it, and the score is
- * P(positive) against P(negative) as the next token, averaged over the critiques.
+ * A generative PRM that is prompted as by its authors. It writes a critique up to one of their stop texts, the question
+ * follows, and the score is P(positive) against P(negative) as the next token, averaged over the critiques.
  */
 export function openScripted(
   { server, images: readsImages, critique }: Pick<CritiqueProfile, 'server' | 'images' | 'critique'>,
@@ -73,14 +73,14 @@ export function openScripted(
     return { score, reply: repliedWith(script, turns.length, true, text, typeof first === 'number' ? first : 0), tokens };
   }
 
-  /** Several paths share their first steps, and every step's critique is shown to those after it. */
+  /** Reuses known outcomes: paths share first steps, and prompts of later steps contain every earlier critique. */
   async function judgeOnce(path: ScorePath, signal: AbortSignal): Promise<Judged> {
     const known = kept.get(keyOf(path));
     if (known) {
       try {
         return await known;
       } catch (error) {
-        // It was given up by whoever asked first.
+        // Only the first caller cancelled it, so it is done again.
         if (signal.aborted || (error as Error).name !== 'AbortError') throw error;
       }
     }
@@ -113,7 +113,7 @@ function keyOf({ question, images, steps }: ScorePath): string {
   return JSON.stringify([question, steps, images.length > 0 && digestImages(images)]);
 }
 
-/** The text of a reply, with what it stopped at where the server left that out and says so. */
+/** Returns the text of a reply. Adds the stop text if the server reports it but left it out. */
 function critiqueOf(reply: unknown): string {
   const [choice] = readChoices(reply) as readonly ({ message?: { content?: unknown }; stop_reason?: unknown } | null | undefined)[];
   const text = typeof choice?.message?.content === 'string' ? choice.message.content : '';

@@ -4,12 +4,12 @@ import { readChoices } from '../../remote/choices.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import type { PathScore } from './backend.js';
 
-/** As many as OpenAI and vLLM (`--max-logprobs`) give. */
+/** The most that OpenAI and vLLM (`--max-logprobs`) return. */
 export const topLogprobs = 20;
-/** A token outside the list may change the score by no more than this. */
+/** Largest accepted change of the score by a token outside the list. */
 const tolerance = 0.01;
 
-/** A token that might have come at a place of a reply. */
+/** A possible token at one position of a reply. */
 export interface ListedToken {
   readonly token: string;
   readonly probability: number;
@@ -17,8 +17,9 @@ export interface ListedToken {
 
 /**
  * P(positive) against P(negative) for the first token of a chat reply, from its list of likeliest tokens; the likeliest
- * spelling of each counts. A token that is not in the list is no likelier than the last in it, nor than what the list leaves
- * over: where that cannot move the score it counts as 0 (the reference code puts e^-100), else there is no score.
+ * spelling of each counts. The probability of an unlisted token is limited by the smallest one in the list and by
+ * 1 minus the list's sum. If that cannot change the score, the token counts as 0 (the reference code uses e^-100);
+ * else there is no score.
  */
 export function readTokenPair(reply: unknown, positive: readonly string[], negative: readonly string[]): PathScore {
   const [choice] = readChoices(reply);
@@ -27,7 +28,7 @@ export function readTokenPair(reply: unknown, positive: readonly string[], negat
   return likelierOf(readListed(first), (token) => token, positive, negative);
 }
 
-/** The likeliest tokens at a place of a reply. Throws RequestFailure when the server gives none. */
+/** Reads the likeliest tokens at a position of a reply. Throws RequestFailure when the server gives none. */
 export function readListed(place: { readonly top_logprobs?: unknown } | null | undefined): ListedToken[] {
   if (!Array.isArray(place?.top_logprobs)) {
     throw new RequestFailure(
@@ -41,7 +42,7 @@ export function readListed(place: { readonly top_logprobs?: unknown } | null | u
   );
 }
 
-/** The same for the tokens listed at any place; `spelled` makes those alike that mean the same. */
+/** Does the same for the tokens listed at any position. `spelled` unifies spellings with the same meaning. */
 export function likelierOf(
   listed: readonly ListedToken[],
   spelled: (token: string) => string,
@@ -84,7 +85,7 @@ export function likelierOf(
   return yes === undefined ? 0 : 1;
 }
 
-/** Of the replies that have a score; where none has one, why the first has none. */
+/** Averages the replies that have a score. If there are none, returns the reason of the first. */
 export function averageScore(scores: readonly PathScore[]): PathScore {
   const numbers = scores.filter((score) => typeof score === 'number');
   return numbers.length > 0 ? numbers.reduce((sum, score) => sum + score, 0) / numbers.length : itemAt(scores, 0);

@@ -13,7 +13,7 @@ import type { VllmPoolingProfile } from './remoteProfile.js';
 /**
  * A PRM that vLLM serves as a pooling model (`POST /pooling`, task `token_classify`, pooling type `STEP`): one row of label
  * probabilities for every marker in the text (vllm/entrypoints/pooling/pooling/protocol.py). The server encodes the text,
- * so a marker that is in a text of the file would be counted as one.
+ * so a marker inside a text from the file would also be counted.
  */
 export function openVllmPooling({ local, server: settings }: VllmPoolingProfile, context: BackendContext): Backend {
   const { readout, range } = local;
@@ -22,7 +22,7 @@ export function openVllmPooling({ local, server: settings }: VllmPoolingProfile,
   const positive = positiveColumns(readout);
   const server = new HttpClient({ ...context, url: settings.url.replace(/\/v1$/, '') });
 
-  /** The steps before the first text that holds the separator itself; those after it are not sent. */
+  /** Scores the steps before the first text that contains the separator itself. Later steps are not sent. */
   async function score(path: ScorePath, signal: AbortSignal): Promise<PathScores> {
     const { question, steps, wanted } = path;
     const literal = [question, ...steps].findIndex((text) => text.includes(marker));
@@ -55,7 +55,7 @@ export function openVllmPooling({ local, server: settings }: VllmPoolingProfile,
     readsAnswer: false,
     async open(signal) {
       const told = await server.json('/v1/models', undefined, signal).catch((error: unknown) => {
-        // A gateway may not list its models; a missing one shows with the first request.
+        // A gateway may not list its models. A missing model is then reported by the first request.
         if (error instanceof RequestFailure && error.details.status === 404) return undefined;
         throw error;
       });
@@ -90,7 +90,7 @@ function separated(layout: Layout, { profilePath }: BackendContext): MarkedLayou
   );
 }
 
-/** The server adds what its tokenizer puts first, and applies the model's chat template. */
+/** Builds the request. The server adds its tokenizer's start tokens and applies the model's chat template. */
 function layOut(layout: MarkedLayout, question: string, steps: readonly string[]) {
   const joined = steps.map((step, i) => layout.step.replaceAll('{index}', String(i + 1)).replace('{step}', () => step)).join('');
   const filled: Readonly<Record<string, string>> = { question, steps: joined };
@@ -105,7 +105,7 @@ function layOut(layout: MarkedLayout, question: string, steps: readonly string[]
   return { messages, add_generation_prompt: assistant === undefined };
 }
 
-/** `returned_token_ids` of vLLM's pooler are the pair's, the positive one first. */
+/** For a token pair, `returned_token_ids` of vLLM's pooler are its two tokens, the positive one first. */
 function positiveColumns(readout: Readout): readonly number[] {
   return readout.kind === 'label-head' ? readout.positive : [0];
 }

@@ -4,14 +4,17 @@ import { critiquePrompt } from '../backends/critique.js';
 import type { LocalCritique } from '../localCritiqueProfile.js';
 import { asked } from './script.js';
 
-/** Token ids of what a generative PRM on this machine reads. */
+/** Builds the prompts of a generative PRM on this machine, as token ids. */
 export interface LocalChat {
   /**
-   * What the critique of the last step follows.
-   * @param replies To the turns before, where the script has several.
+   * Returns the prompt for the critique of the last step.
+   * @param replies Replies to the earlier turns, if the script has several turns.
    */
   prompt(question: string, steps: readonly string[], replies: readonly string[]): number[];
-  /** The same with a critique and the question behind it, so that the answer comes next; and that text. undefined: the answer is looked for in the critique itself. */
+  /**
+   * Returns the prompt with a critique and the question appended, so that the answer is next, and the appended text.
+   * undefined: the answer is in the critique itself.
+   */
   readonly answer?: (
     question: string,
     steps: readonly string[],
@@ -25,7 +28,7 @@ export function openLocalChat(tokenizer: TextTokenizer, { script, begin, templat
     const user = tokenizer.expand(renderChat([{ role: 'user', content: '{prompt}' }], tokenizer, template, true)) + begin;
     return { prompt: (question, steps) => tokenizer.encode(user, { prompt: critiquePrompt({ ...critique }, { question, steps }) }) };
   }
-  /** The chat of so many turns, with places for all texts, so that special tokens in them are plain text. */
+  /** Chats by number of turns, with placeholders for all texts, so that special tokens in the texts are plain text. */
   const chats = new Map<number, string>();
   const chatOf = (turns: number) => {
     const known = chats.get(turns);

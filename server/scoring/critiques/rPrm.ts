@@ -19,7 +19,7 @@ const instructions = [
   'Question: ',
 ].join('\n');
 
-/** How the authors write that there is nothing before. */
+/** The authors' text for a step without previous steps. */
 const none = 'Since the Now Step is the first step, there are no Previous Steps.';
 const verdict = 'Is the step correct (Yes/No)?';
 
@@ -46,7 +46,7 @@ export const rPrm: CritiqueScript = {
   stops: () => [verdict],
   ask: (isStopped) => (isStopped ? verdict : '\nBased on your analysis. Is the answer correct (Yes/No)?'),
   close: '',
-  // The authors read these tokens, blank included.
+  // The authors read the tokens that include the blank.
   positive: ' Yes',
   negative: ' No',
 };

@@ -1,6 +1,6 @@
 import type { Aggregation } from '../../reasoning/aggregation.js';
 
-/** How a published generative PRM is asked, and where its answer is read: its authors' prompts and ways, in code of ours. One file each beside this one. */
+/** The authors' prompts and readout of a published generative PRM, in our own code. Each has a file beside this one. */
 export interface CritiqueScript {
   /** `family` of a `prm.json`. */
   readonly id: string;
@@ -11,29 +11,29 @@ export interface CritiqueScript {
   readonly aggregation: Aggregation;
   /** Longest sequence, prompt and reply. */
   readonly maxTokens: number;
-  /** As the authors draw replies. */
+  /** The authors' sampling settings. */
   readonly samples: number;
   readonly temperature: number;
   readonly topP?: number;
   readonly maxReply: number;
   readonly system?: string;
-  /** What the user says, turn by turn; each but the last was answered with a critique of its own. */
+  /** Returns the user's turns. Each except the last was answered with its own critique. */
   turns(question: string, steps: readonly string[]): string[];
-  /** The prompt ends after the last turn, not in the beginning of the assistant's. */
+  /** Whether the prompt ends with the user's last turn left open, without the beginning of an assistant's turn. */
   readonly endsOpen?: boolean;
-  /** What the reply to turn `index` (from 1) begins with; `onServer`: with what a chat template would add before it. */
+  /** Returns the reply's beginning for turn `index` (from 1). `onServer`: with what a chat template puts before it. */
   begin(index: number, onServer: boolean): string;
   /** Texts at which a critique ends; it is cut before the first of them. */
   stops(turns: readonly string[]): string[];
-  /** What follows the critique, for the answer to come next; `isStopped`: it ended at one of `stops`. */
+  /** Returns the text after the critique, so that the answer is next. `isStopped`: it ended at one of `stops`. */
   ask(isStopped: boolean): string;
-  /** What follows the answer where an earlier turn's reply is shown again. */
+  /** Text after the answer when a prompt repeats an earlier turn's reply. */
   readonly close: string;
   readonly positive: string;
   readonly negative: string;
 }
 
-/** A critique with the question at its end: what comes next is the answer. */
+/** Returns a critique with the question at its end, so that the answer is next. */
 export function asked(script: CritiqueScript, critique: string, turns: readonly string[]): string {
   const found = script
     .stops(turns)
@@ -43,12 +43,12 @@ export function asked(script: CritiqueScript, critique: string, turns: readonly 
   return text + script.ask(found.length > 0);
 }
 
-/** The whole reply to an earlier turn, whose answer is the likelier one. */
+/** Returns the whole reply to an earlier turn, with the likelier answer. */
 export function repliedWith(script: CritiqueScript, index: number, onServer: boolean, critique: string, score: number): string {
   return script.begin(index, onServer) + critique + (score >= 0.5 ? script.positive : script.negative) + script.close;
 }
 
-/** How the answer may be spelled as a token: with a blank before it or without, or with it alone where the authors read that. */
+/** Spellings of the answer as a token: with and without a blank before it, or as given if it begins with a blank. */
 export function spellingsOf(word: string): string[] {
   return word.startsWith(' ') ? [word] : [word, ` ${word}`];
 }

@@ -2,8 +2,8 @@ import { strip } from '../../models/pythonStrip.js';
 import type { CritiqueScript } from './script.js';
 
 /**
- * launch/ThinkPRM-1.5B, -7B and -14B: the template is `format_verification_cot_for_thinkprm`, what ends a critique and what is asked then is
- * `APIThinkPRMVerifier`. A step's value is the one of the solution up to it.
+ * launch/ThinkPRM-1.5B, -7B and -14B: the template is from `format_verification_cot_for_thinkprm`, the stop texts
+ * and the question after them are from `APIThinkPRMVerifier`. A step's value is the value of the solution up to it.
  */
 export const thinkPrm: CritiqueScript = {
   id: 'thinkprm',
@@ -21,7 +21,7 @@ export const thinkPrm: CritiqueScript = {
       `You are given a math problem and a proposed step-by-step solution:\n\n[Math Problem]\n\n${question}\n\n[Solution]\n\n${solution}\n\nReview and critique each step in the proposed solution to determine whether each step is correct. If the solution is incomplete, only verify the provided steps.`,
     ];
   },
-  // The template of the model it was trained from opens the thoughts, but only where it begins a reply itself.
+  // The chat template of the base model writes `<think>`, but only if it begins the reply itself.
   begin: (_, onServer) => `${onServer ? '<think>\n' : ''}\nLet's verify step by step:`,
   stops([turn = '']) {
     const numbers = [...turn.matchAll(/Step (\d+):/g)].map(([, number]) => Number(number));

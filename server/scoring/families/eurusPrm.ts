@@ -9,7 +9,7 @@ export const eurusPrm: Family = {
   profile: {
     name: 'EurusPRM',
     layout: { kind: 'chat', user: '{question}', assistant: '{steps}', step: '{step}\n\n' },
-    // A blank line parts two steps: further ones around a step would be joined with it.
+    // A blank line separates steps. More blank lines around a step would be tokenized together with it.
     trim: 'steps',
     readout: { kind: 'log-ratio', beta: 0.05 },
     range: [0, 1],

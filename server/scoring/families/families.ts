@@ -36,7 +36,7 @@ export function findFamily(id: string): Family | undefined {
   return families.find((family) => family.id === id);
 }
 
-/** The families a model fits by its files: none, one, or several where they do not say enough. */
+/** The families a model fits by its files: none, one, or several if they do not identify one. */
 export function recognizeFamilies(model: ModelTraits): Family[] {
   return families.filter((family) => family.recognizes(model));
 }

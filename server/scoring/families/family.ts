@@ -1,11 +1,11 @@
 import type { Profile } from '../profile.js';
 
-/** A published PRM: its profile but for the files, how a copy of it is recognized, and what its authors say it gives. */
+/** A published PRM: its profile without the files, how a copy is recognized, and the scores its authors publish. */
 export interface Family {
   /** `family` of a `prm.json`. */
   readonly id: string;
   readonly profile: Omit<Profile, 'family' | 'graph' | 'tokenizer'>;
-  /** Looks at what a model's folder says about it. */
+  /** Whether a model may be of this family, judged by the files in its folder. */
   recognizes(model: ModelTraits): boolean;
   /** Published values, to verify a copy with. */
   readonly golden?: readonly GoldenExample[];
@@ -18,7 +18,7 @@ export interface ModelTraits {
   /** Last axis of the score output, where it is fixed: labels or vocabulary. */
   readonly width?: number;
   readonly takesImages: boolean;
-  /** A folder `reference` beside it holds another graph. */
+  /** Whether a folder `reference` beside it contains another graph. */
   readonly hasReference: boolean;
   /** The vocabulary has this entry, special tokens included. */
   readonly hasToken: (text: string) => boolean;
@@ -27,7 +27,7 @@ export interface ModelTraits {
 export interface GoldenExample {
   readonly question: string;
   readonly steps: readonly string[];
-  /** In [0, 1], one a step; undefined = not published. */
+  /** One per step, in [0, 1]; undefined = not published. */
   readonly values: readonly (number | undefined)[];
   /** Largest difference that half precision explains. */
   readonly tolerance: number;
@@ -35,7 +35,7 @@ export interface GoldenExample {
   readonly source: string;
 }
 
-/** A language model's vocabulary rather than a few labels; not known counts as one. */
+/** Whether the output has a language model's vocabulary and not just a few labels; true if its width is unknown. */
 export function isVocabulary({ width }: ModelTraits): boolean {
   return width === undefined || width > 3;
 }

@@ -2,8 +2,8 @@ import { type Family, isVocabulary } from './family.js';
 import { internvlImages, internvlSystem } from './internvl.js';
 
 /**
- * MM-PRM-8B: `modeling_internvl_chat.py`, `prm()`. The text is in the assistant's turn; the user's is empty and comes
- * out without its end, as `get_prompt()` skips it.
+ * MM-PRM-8B: `modeling_internvl_chat.py`, `prm()`. The text is in the assistant's turn. The user's turn is empty and
+ * has no end token, because `get_prompt()` skips it.
  */
 export const mmPrm: Family = {
   id: 'mm-prm',

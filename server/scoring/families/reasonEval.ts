@@ -35,8 +35,8 @@ function profile(name: string, bos: string, readBack: number): Omit<Profile, 'fa
 }
 
 /**
- * ReasonEval-7B: `codes/examples.py`, `get_results`. It puts the first token back after the positions were counted, so
- * that a score is read at the token before a step's last; the published values are these.
+ * ReasonEval-7B: `codes/examples.py`, `get_results`. It adds the first token again after it has counted the positions,
+ * so a score is read at the token before a step's last one. The published values were computed that way.
  */
 export const reasonEval7b: Family = {
   id: 'reasoneval-7b',

@@ -1,6 +1,6 @@
 import type { Family } from './family.js';
 
-/** Skywork-o1-Open-PRM-Qwen-2.5-1.5B and -7B: `model_utils/io_utils.py`, `prepare_input`. Every line is a step to it. */
+/** Skywork-o1-Open-PRM-Qwen-2.5-1.5B and -7B: `model_utils/io_utils.py`, `prepare_input`. Every line is a step. */
 export const skywork: Family = {
   id: 'skywork-o1-open-prm',
   profile: {

@@ -29,8 +29,8 @@ export const ursa: Family = {
 };
 
 /**
- * The same with its two vision towers (SAM at 1,024 pixels, SigLIP at 384). `steplens export-model` writes `images` as the model's own
- * preprocessor_config.json has it; these values are for a profile that has none.
+ * The same with its two vision towers (SAM at 1,024 pixels, SigLIP at 384). `steplens export-model` takes `images`
+ * from the model's own preprocessor_config.json. These values are for a profile without `images`.
  */
 export const ursaImages: Family = {
   id: 'ursa-rm-images',

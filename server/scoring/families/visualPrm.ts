@@ -1,7 +1,7 @@
 import { type Family, isVocabulary } from './family.js';
 import { internvlImages, internvlSystem } from './internvl.js';
 
-/** InternVL's conversation template writes turns so, whatever the vocabulary; `{start}` is what the tokenizer puts first. */
+/** InternVL's conversation template, the same for every vocabulary; `{start}` is what the tokenizer puts first. */
 const template =
   "{start}{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}";
 

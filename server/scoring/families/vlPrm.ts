@@ -1,7 +1,7 @@
 import { type Family, isVocabulary } from './family.js';
 import { qwenVlImages } from './qwenVl.js';
 
-/** `PRM_SYSTEM_PROMPT_NORMAL_TOK_V2` of the authors' `prompts.py`; of the two texts of that name the later one, which training used, too. */
+/** The later of two `PRM_SYSTEM_PROMPT_NORMAL_TOK_V2` texts in the authors' `prompts.py`; training used it, too. */
 const system = [
   '**You are a process supervision model for visual reasoning tasks. You will receive an image and an image-based problem statement, followed by solution steps to evaluate.**',
   '',
@@ -27,8 +27,8 @@ const system = [
 
 /**
  * Qwen-VL-PRM-3B and -7B (VL-PRM, arXiv 2509.23250), a Qwen2.5-VL: theogbrand/vlprm, `eval/tts_eval/reward_guided_search/VisualPRMv2.py`,
- * `get_reward()`. A turn a step, answered `+` whatever the model thought. The step's value is the probability that this gives; the search's
- * own reward divides it by the length of the text.
+ * `get_reward()`. Each step is one turn, answered with `+` whatever the model's verdict is. The step's value is
+ * the probability of that answer. The search's own reward divides this value by the length of the text.
  */
 export const vlPrm: Family = {
   id: 'vl-prm',

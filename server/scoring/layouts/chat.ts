@@ -7,13 +7,13 @@ import type { SegmentEncoder } from './encoder.js';
 import { cutAt, encodeJoinedText, type JoinedText, uncut } from './joinedText.js';
 import { encodeMarkerLayout, refuseBadStep, stepPlaces } from './marker.js';
 
-/** A conversation of one question, in which all steps are together; each ends in the marker token, where there is one. */
+/** A conversation with one question and all steps in one turn. Each step ends in the marker token, if there is one. */
 export interface ChatLayout {
   readonly kind: 'chat';
   readonly system?: string;
   /** With `{question}`, perhaps `{images}`. */
   readonly user: string;
-  /** What the assistant says; without it the conversation ends with the user's turn. `{steps}` is here or in `user`. */
+  /** The assistant's turn. Without it, the conversation ends with the user's turn. `{steps}` is here or in `user`. */
   readonly assistant?: string;
   /** With `{step}`, perhaps `{index}` (the step's number, from 1); contains the marker once. */
   readonly step: string;
@@ -43,7 +43,7 @@ export function readChatLayout(fields: Fields): ChatLayout {
   return layout;
 }
 
-/** The chat template is applied once, to the texts with their places; what it puts before `{steps}` is the prompt. */
+/** Applies the chat template to the texts with their placeholders. Everything before `{steps}` is the prompt. */
 export function encodeChatLayout(
   { system, user, assistant, step, marker, template }: ChatLayout,
   tokenizer: TextTokenizer,
@@ -59,7 +59,7 @@ export function encodeChatLayout(
   const [before = ''] = whole.split(stepsPlace);
   const isTrimmed = render(` ${user} `, assistant) === whole;
   const isReplyTrimmed = assistant === undefined ? isTrimmed : render(user, ` ${assistant} `) === whole;
-  // What ends the turn of the steps is behind the last marker.
+  // The `.` prevents trimming at the end: the turn ends behind the last marker.
   const steps = (assistant ?? user).replace(stepsPlace, () => step) + '.';
   const cut: JoinedText['cut'] = {
     question: isTrimmed ? cutAt(user, '{question}') : uncut,

@@ -3,22 +3,22 @@
  * it. A segment's tokens do not depend on what follows, so equal prefixes have equal tokens.
  */
 export interface SegmentEncoder {
-  /** @param images What stands for the images, in the template's language; nothing where there are none. */
+  /** @param images Text that represents the images, in template syntax; empty when there are none. */
   open(question: string, images?: string): ProblemEncoder;
 }
 
 export interface ProblemEncoder {
-  /** Tokens before the first step; may be empty where the tokenizer has to see the question and the first step as one text. */
+  /** Tokens before the first step; may be empty if question and first step must be encoded as one text. */
   readonly prompt: readonly number[];
-  /** @param index Steps before it; 0 = the first. */
+  /** @param index Number of steps before it; 0 = the first step. */
   step(text: string, index: number): EncodedStep;
 }
 
 export interface EncodedStep {
   /** Tokens the step adds to its prefix. */
   readonly ids: readonly number[];
-  /** Tokens before those of the step itself, at a first step that begins with the end of the prompt; 0 when not given. */
+  /** Number of prompt tokens at the beginning of `ids`, if a first step has the end of the prompt; 0 when not given. */
   readonly head?: number;
-  /** Which of them the score is read at; -1 where there is no place to read, because the tokenizer joined the step with what ends it. */
+  /** Index in `ids` at which the score is read; -1 if none, because the tokenizer joined the step with its end. */
   readonly read: number;
 }

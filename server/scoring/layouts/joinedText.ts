@@ -11,11 +11,11 @@ export interface JoinedText {
   readonly prompt: string;
   /** With `{step}`, perhaps `{index}` (from 1); a score is read at its last token. */
   readonly first: string;
-  /** With the same places; begins with what is between two steps. */
+  /** With the same places. It begins with the text between two steps. */
   readonly next: string;
-  /** Text of the token that must end a step, where it is one of the text's own. */
+  /** Text of the token that must end a step, if the layout has such a token. */
   readonly marker?: string;
-  /** What the template cuts off the texts that are filled in; nothing when not given. */
+  /** How the template trims the texts that are filled in; not at all when not given. */
   readonly cut?: { readonly question: Cut; readonly first: Cut; readonly next: Cut };
 }
 
@@ -24,7 +24,7 @@ export type Cut = (text: string) => string;
 
 export const uncut: Cut = (text) => text;
 
-/** A template that trims a turn cuts a text only where it begins or ends the turn. */
+/** Trims a text as a template does that trims whole turns: only where the text begins or ends the turn. */
 export function cutAt(turn: string, place: string): Cut {
   const [isFirst, isLast] = [turn.startsWith(place), turn.endsWith(place)];
   return (text) => {
@@ -41,8 +41,8 @@ const sample = {
 };
 
 /**
- * Encodes as if the sequence were one text, which is how most families are read: the segments begin where a special token
- * ends, or where the tokenizer joins nothing. Throws ModelError when this tokenizer does join there.
+ * Encodes as if the sequence were one text, as most families need it. Segments begin after a special token, or where
+ * the tokenizer joins nothing. Throws ModelError when this tokenizer joins tokens there.
  */
 export function encodeJoinedText(text: JoinedText, tokenizer: TextTokenizer): SegmentEncoder {
   const prompt = tokenizer.expand(text.prompt);

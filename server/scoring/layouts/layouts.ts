@@ -48,15 +48,15 @@ export function hasMarker(layout: Layout): layout is MarkedLayout {
   return 'marker' in layout && layout.marker !== undefined;
 }
 
-/** The layout's texts of a step, with their places; empty where it has no more than the step itself. */
+/** The layout's texts of a step, with their places; empty if the layout adds nothing to the step. */
 function stepText(layout: Layout): string {
   if (layout.kind === 'pieces') return '';
   return layout.kind === 'turns' ? layout.first + layout.next : layout.step;
 }
 
 /**
- * Of a layout, and of the images beside it, for `loadTokenizer`: the tokens that are special whatever the tokenizer says of them, or when it
- * has them as added ones.
+ * Returns the special tokens of a layout and its images for `loadTokenizer`: those that are always special, and
+ * those that are special if they are added tokens.
  */
 export function markersOf(layout: Layout, images?: { readonly token: string }): readonly (string | { readonly ifAdded: string })[] {
   const image = images ? [images.token] : [];

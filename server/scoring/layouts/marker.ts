@@ -16,14 +16,14 @@ export interface MarkerLayout {
   readonly after?: string;
   /** Text of the one token at which the score is read. */
   readonly marker: string;
-  /** `apart`: prompt and steps are tokenized each by itself; `together`: as one text. */
+  /** `apart`: the prompt and each step are tokenized separately; `together`: as one text. */
   readonly encode: 'apart' | 'together';
 }
 
-/** What may be in the text before the first step. */
+/** Places that the text before the first step may have. */
 export const promptPlaces = ['{question}', imagesPlace, '{bos}', '{bos?}', '{start}'];
 
-/** What may be in the text of a step. */
+/** Places that the text of a step may have. */
 export const stepPlaces = ['{step}', '{index}'];
 
 export function readMarkerLayout(fields: Fields): MarkerLayout {
@@ -50,8 +50,8 @@ export function refuseBadStep(fields: Fields, step: string, marker: string): voi
 }
 
 /**
- * What the profile puts between a step's marker and the next step is encoded with that next step, and what comes after
- * the last marker (`after`) not at all: the model is causal, so no score depends on it.
+ * Encodes the profile's text between a marker and the next step with that next step. Text after the last marker
+ * (`after`) is not encoded: the model is causal, so no score depends on it.
  */
 export function encodeMarkerLayout(
   { before, step, marker, encode, cut }: Omit<MarkerLayout, 'kind'> & Pick<JoinedText, 'cut'>,

@@ -3,14 +3,14 @@ import { type Fields, occurrences } from '../../models/fields.js';
 import type { TextTokenizer } from '../../models/tokenizer.js';
 import type { SegmentEncoder } from './encoder.js';
 
-/** Question and steps are tokenized each by itself and put one after the other: nothing is joined across their borders. */
+/** Question and steps are tokenized separately and concatenated, so no token crosses a boundary between them. */
 export interface PiecesLayout {
   readonly kind: 'pieces';
   /** With `{question}`, perhaps `{bos}`. */
   readonly before: string;
-  /** Put after every step, tokenized by itself; without it a step is read at its own tokens. */
+  /** Put after every step and tokenized separately. Without it, a score is read at the step's own tokens. */
   readonly separator?: string;
-  /** Every line of a step is a piece of its own; the last one's separator is read. */
+  /** Whether every line of a step is a separate piece. The score is read at the last line's separator. */
   readonly byLine: boolean;
   /** How many tokens before a step's last one the score is read; 0 = at the last. */
   readonly readBack: number;
@@ -32,7 +32,7 @@ export function readPiecesLayout(fields: Fields): PiecesLayout {
 export function encodePiecesLayout({ before, separator, byLine, readBack }: PiecesLayout, tokenizer: TextTokenizer): SegmentEncoder {
   const prompt = tokenizer.expand(before);
   const end = separator === undefined ? [] : tokenizer.encode(separator);
-  // Without a separator the authors' code has a special token there, which it takes out again.
+  // Without a separator, the authors' code encodes a step after a special token, which it then removes.
   const place = separator === undefined ? 'after-special' : 'start';
   return {
     open: (question) => ({

@@ -1,12 +1,15 @@
 import type { EncodedStep, ProblemEncoder, SegmentEncoder } from './encoder.js';
 
-/** Problems whose steps are kept encoded: an editor comes back to the one that is being edited. */
+/** Number of problems whose encoded steps are kept: an editor returns to the problem that is being edited. */
 const mostProblems = 4;
-/** Steps kept of each; then it begins anew, so that hours of typing do not add up. */
+/** Maximum number of steps kept per problem. Then all are dropped, so that hours of typing do not fill the memory. */
 const mostSteps = 4096;
 
-/** Encodes a text of a problem once: after an edit of one step, encoding all the others again would take half as long as running that step. */
-/** @param isNumbered A step's tokens depend on its number, not only on whether it is the first. */
+/**
+ * Encodes each step once. After an edit, encoding the others would take half as long as running the edited one.
+ *
+ * @param isNumbered Whether a step's tokens depend on its number, and not only on whether it is the first.
+ */
 export function remembered(encoder: SegmentEncoder, isNumbered = false): SegmentEncoder {
   /** Least recently used first. */
   const known = new Map<string, ProblemEncoder>();

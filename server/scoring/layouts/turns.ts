@@ -10,8 +10,8 @@ import { cutAt, encodeJoinedText } from './joinedText.js';
 import { stepPlaces } from './marker.js';
 
 /**
- * A conversation in which the user says the steps and the assistant answers each with the same word, whatever the model
- * thinks of it. The score is read at the token before the answer, which predicts it.
+ * A conversation in which the user sends the steps and the assistant answers each with the same word, whatever the
+ * model's verdict is. The score is read at the token before the answer, which predicts it.
  */
 export interface TurnsLayout {
   readonly kind: 'turns';
@@ -41,11 +41,11 @@ export function readTurnsLayout(fields: Fields): TurnsLayout {
   return layout;
 }
 
-/** Private characters: no template looks at them. The first one is spaced, to see whether the template trims. */
+/** Private-use characters, ignored by every template. Blanks around the user's marks show whether a template trims. */
 const turnMark = (turn: number) => `\uE000${turn}\uE001`;
 const replyMark = '\uE002';
 
-/** The chat template is applied once, to a conversation of three turns; the two later ones must come out alike. */
+/** Applies the chat template once, to a conversation of three turns. The last two must be rendered alike. */
 export function encodeTurnsLayout({ system, first, next, reply, template }: TurnsLayout, tokenizer: TextTokenizer): SegmentEncoder {
   const messages: ChatMessage[] = system === undefined ? [] : [{ role: 'system', content: system }];
   for (let turn = 0; turn < 3; turn++)

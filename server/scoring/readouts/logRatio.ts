@@ -9,7 +9,7 @@ import type { ReadoutKind } from './readouts.js';
  */
 export interface LogRatioReadout {
   readonly kind: 'log-ratio';
-  /** Of a nat; the value it was trained with makes the sigmoid a probability. */
+  /** Factor per nat. With the value used in training, the sigmoid is a probability. */
   readonly beta: number;
 }
 

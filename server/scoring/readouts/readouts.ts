@@ -22,7 +22,7 @@ export type Readout =
 export interface ScoreReader {
   /** Empty = all. */
   readonly columns: Int32Array;
-  /** `read` gets one value: the log-probability of the step's tokens in the model less that in the profile's reference. */
+  /** `read` gets one value: the log-probability of the step's tokens in the model minus that in the reference. */
   readonly comparesTokens?: true;
   /** The step's score, in the profile's range, from the raw values of those columns. */
   read(values: Float32Array): number;

@@ -4,13 +4,13 @@ import { itemAt } from '../../reasoning/present.js';
 import type { ReadoutKind } from './readouts.js';
 import { softmax } from './softmax.js';
 
-/** Softmax over two vocabulary logits, the first of the two (MM-PRM: Yes against No). */
+/** The first value of a softmax over two vocabulary logits (MM-PRM: Yes against No). */
 export interface TokenPairReadout {
   readonly kind: 'token-pair';
   readonly positive: string;
   readonly negative: string;
   /**
-   * `text`: the token such a text becomes; `piece`: the vocabulary's entry of that name. They differ in SentencePiece
+   * `text`: the encoded text's token; `piece`: the vocabulary's entry of that name. They differ in SentencePiece
    * vocabularies: `+` becomes `▁+` there (Math-Shepherd), and the entry `+` is another token (MM-PRM, VisualPRM).
    */
   readonly lookup: 'text' | 'piece';

@@ -10,7 +10,7 @@ export interface Scope {
   share(text: string): number;
 }
 
-/** `scope` of a `prm.json`: one kind of measure, and where its lines are drawn. */
+/** `scope` of a `prm.json`: one kind of measure and its thresholds. */
 export interface CommonScopeSettings {
   readonly knows: string;
   readonly question: number;

@@ -3,12 +3,12 @@ import { itemAt, mustGet } from '../../reasoning/present.js';
 import type { ScoreJob, ScoreResult } from '../scorer.js';
 import type { Scope } from './scope.js';
 
-/** Characters of a text that are looked at; what a longer one is written in shows long before its end. */
+/** Number of characters of a text that are checked: they are enough to recognize how a longer text is written. */
 const longestLook = 20_000;
 
 /**
- * Why a step without text has no score. It stays in the sequence, with its marker or turn, as in the code of every family's authors: none
- * of them takes empty steps out, so the steps after it are scored where those score them.
+ * Why a step without text has no score. It stays in the sequence, with its marker or turn, because no family's
+ * authors remove empty steps. Later steps are therefore scored as by the authors' code.
  */
 const emptyStep = (): string => english('the step has no text');
 
@@ -46,7 +46,7 @@ export async function scoreWithin(
   return { ...result, ...outcome, skipped };
 }
 
-/** Why a step is outside what the model knows, by step; a step after such a step is outside, too. */
+/** Reasons, by step, why steps are outside what the model knows. All steps after such a step are outside, too. */
 function outOfScope(model: string, scope: Scope, { question, steps }: ScoreJob): Map<number, string> {
   const outside = new Map<number, string>();
   const lead = english('{0} knows only {1}', model, scope.knows);
@@ -59,7 +59,7 @@ function outOfScope(model: string, scope: Scope, { question, steps }: ScoreJob):
     steps.forEach((_, step) => outside.set(step, reason));
     return outside;
   }
-  // Candidates begin alike: a text is looked at once.
+  // Candidates share their first steps, so each text is checked only once.
   const seen = new Map<string, boolean>();
   steps.forEach(({ text, parent }, step) => {
     if (parent !== undefined && outside.has(parent)) {

@@ -12,7 +12,7 @@ export interface WordPairSettings extends CommonScopeSettings {
   readonly pairs: string;
 }
 
-/** Stand for the beginning and the end of a text, which form pairs with its first and its last word. */
+/** Represent the beginning and the end of a text, which form pairs with its first and its last word. */
 const begin = '^';
 const end = '$';
 const letter = /^[\p{L}\p{M}]/u;
@@ -53,7 +53,7 @@ export async function openWordPairs({ pairs: file }: WordPairSettings, modelFold
   };
 }
 
-/** The pairs of a text as lines of a file of pairs. */
+/** Returns the pairs of a text as the lines of a pairs file. */
 export function wordPairs(text: string): string[] {
   const pairs: string[] = [];
   forEachPair(text, (before, after) => pairs.push(`${before} ${after}`));
@@ -61,8 +61,9 @@ export function wordPairs(text: string): string[] {
 }
 
 /**
- * The neighboring words of a text. A word is a run of letters in lower case, a number, or one other character. Numbers are alike up to four
- * digits, because a text is not foreign for its numbers; pairs without a letter are left out, because all arithmetic looks alike. O(length).
+ * Visits the neighboring words of a text. A word is a run of letters in lower case, a number, or one other character.
+ * Numbers of up to four digits count as equal, because numbers do not make a text foreign. Pairs without a letter are
+ * skipped, because all arithmetic looks alike. O(length).
  */
 function forEachPair(text: string, visit: (before: string, after: string) => void): void {
   const words = text
@@ -72,7 +73,7 @@ function forEachPair(text: string, visit: (before: string, after: string) => voi
   let [before, hadLetters] = [begin, false];
   for (const word of words ?? []) {
     const first = word.charCodeAt(0);
-    // The letters a to z first: they are nearly all.
+    // a to z are checked first, because nearly all letters are among them.
     const hasLetters = (first >= 97 && first <= 122) || (first > 127 && letter.test(word));
     const after = first >= 48 && first <= 57 && smallNumber.test(word) ? number : word;
     if (hadLetters || hasLetters) visit(before, after);

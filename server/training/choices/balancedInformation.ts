@@ -1,13 +1,13 @@
 import type { SampleChoice } from './choice.js';
 
-/** The smoothing of the authors' script for a quarter of the samples; they take 0.2 for a tenth. */
+/** Smoothing of the authors' script for a quarter of the samples; for a tenth they use 0.2. */
 const ALPHA = 0.05;
 const ALPHA_FEW = 0.2;
 
 /**
- * The balanced-information score (arXiv 2602.04145, `scripts/build_bis_subset.py`): (p (1 - p) + α) R, where p is the share of
- * right steps and R their mean value, so that mixed and reliable samples come first. The authors take the best of each file,
- * here the best of all are taken.
+ * The balanced-information score (arXiv 2602.04145, `scripts/build_bis_subset.py`): (p (1 - p) + α) R, where p is the
+ * share of right steps and R their mean value, so that mixed and reliable samples come first. The authors take the best
+ * samples of each file; here the best of all files are taken.
  */
 export const balancedInformation: SampleChoice = {
   id: 'balanced-information',

@@ -1,15 +1,18 @@
 import type { Exclusion, TrainingSample } from '../selection.js';
 
-/** A further rule for which samples are taken. One file of this folder and one line in `registry.ts`. */
+/** An additional rule that selects samples: one file in this folder and one line in `registry.ts`. */
 export interface SampleChoice {
-  /** For the command line. */
+  /** Name on the command line. */
   readonly id: string;
   readonly title: string;
-  /** What the number behind `ID:` means, and its value without one; absent where there is none. */
+  /** Meaning of the number after `ID:`, and its default; absent if the rule takes no number. */
   readonly parameter?: { readonly meaning: string; readonly usual: number };
-  /** Why a sample is left out, by itself. `share`: of the problem's solutions that are right, where it is known. */
+  /** Returns why a single sample is left out. `share`: share of the problem's solutions that are right, if known. */
   exclude?(sample: TrainingSample, parameter: number, share: number | undefined): Exclusion | undefined;
-  /** Samples are ranked by it over the whole export, and the share `parameter` with the highest is taken. */
+  /**
+   * Returns a score. Samples are ranked by it over the whole export, and the highest share `parameter` of them is
+   * taken.
+   */
   score?(sample: TrainingSample, parameter: number): number;
 }
 

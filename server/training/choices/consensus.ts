@@ -1,8 +1,8 @@
 import type { SampleChoice } from './choice.js';
 
 /**
- * Qwen's consensus filter (arXiv 2501.07301): a sample is taken when rollouts and a judge name the same first error, or both
- * none. A step is wrong for the judge below 0.5. About 40 % of their samples were left.
+ * Qwen's consensus filter (arXiv 2501.07301): a sample is taken when rollouts and a judge have the same first error, or
+ * neither has one. For the judge, a step below 0.5 is wrong. About 40 % of their samples remained.
  */
 export const consensus: SampleChoice = {
   id: 'consensus',

@@ -11,7 +11,7 @@ import { makeReplay } from '../../webview/replays.js';
 import { makeView } from '../../webview/trees.js';
 import { done } from '../figures.js';
 
-/** Each would do something if a page took it for more than text. Whatever runs calls `owned`. */
+/** Texts that would have an effect if a page treated them as more than text. Code in them calls `owned`. */
 const groups: readonly (readonly [first: string, ...others: string[]])[] = [
   [
     '<img src=x onerror="owned()">',
@@ -50,7 +50,7 @@ afterAll(async () => {
   server.close();
 });
 
-/** Puts a text in the place of every text of a value, keeping numbers, flags and the words the protocol chooses from. */
+/** Puts a text before every free text of a value. Numbers, flags and the protocol's fixed words do not change. */
 function withText<T>(value: T, text: string, key = ''): T {
   if (typeof value === 'string') return (free.has(key) ? `${text} ${value}` : value) as T;
   if (Array.isArray(value)) return value.map((one: unknown) => withText(one, text, key)) as T;
@@ -61,7 +61,7 @@ function withText<T>(value: T, text: string, key = ''): T {
   ) as T;
 }
 
-/** Texts that come from files, servers and people, in all views of all panels. */
+/** Keys of texts that come from files, servers and people, in all views of all panels. */
 const free = new Set([
   ...['question', 'answer', 'text', 'file', 'files', 'title', 'titles', 'name', 'message', 'model', 'id', 'label', 'image', 'reason', 'by'],
   ...['policy', 'why', 'device', 'thresholdOrigin', 'prefix', 'rest', 'steps', 'kinds', 'comment', 'reviewer'],
@@ -71,7 +71,7 @@ const named = new Set(['bySource', 'byModel']);
 
 type View = readonly [name: string, show: () => Promise<unknown>];
 
-/** Shows view after view of a page; in none of them may anything run, be loaded, or be an element that a text brought. */
+/** Shows each view of a page, and checks that no text runs code, loads a resource or adds an element. */
 async function expectTexts(page: Page, problems: readonly string[], texts: readonly string[], views: readonly View[]) {
   const requests: string[] = [];
   await page.exposeFunction('owned', () => requests.push('owned'));
@@ -91,7 +91,7 @@ async function expectTexts(page: Page, problems: readonly string[], texts: reado
   }
 }
 
-/** That a text is on the page, as it was written. */
+/** Waits until the page shows a text exactly as it was written. */
 const shown = (page: Page, text: string) => expect.poll(() => page.evaluate(() => document.body.textContent)).toContain(text);
 
 describe.each(groups.map((group) => ({ first: group[0], group })))(

@@ -98,7 +98,7 @@ describe(`random messages, seed ${seed}`, () => {
       const thrown: unknown[] = [];
       const page = connectHost(
         { postMessage: () => undefined, getState: () => null, setState: () => undefined },
-        // Errors of a listener are events of the window in a browser; here they are collected.
+        // A browser reports a listener's errors as window events. Here they are collected.
         {
           ...target,
           addEventListener: (_: string, listener: (event: Event) => void) =>

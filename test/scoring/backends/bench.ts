@@ -8,7 +8,7 @@ import { tinyTokenizer } from './tinyModel.js';
 
 export const quiet = { info: () => undefined, warn: () => undefined };
 
-/** A loopback server and profiles that name it. `profile` is without `backend.url` and `backend.model`. */
+/** Starts a loopback server and writes profiles for it. `profile` has no `backend.url` and `backend.model`. */
 export async function serverBench(handler: Handler, kind: string, profile: object, backend: object = {}): Promise<ServerBench> {
   const folder = await mkdtemp(join(tmpdir(), 'backend-'));
   const server = await new LoopbackServer(handler).start();

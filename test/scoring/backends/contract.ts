@@ -9,11 +9,11 @@ export interface OpenOptions {
   readonly timeout?: number;
 }
 
-/** What one test looks at; it is taken down when the test ends. */
+/** The environment of one test, closed when the test ends. */
 export interface Bench {
-  /** @param options `keeps`: scores are on disk, in the same folder every time. */
+  /** @param options `keeps`: scores are stored on disk, always in the same folder. */
   open(options?: OpenOptions): Scorer;
-  /** The process that computes goes away; resolves when it has. */
+  /** Ends the process that computes. Resolves when it has ended. */
   goAway(scorer: Scorer): Promise<void>;
   comeBack(): Promise<void>;
   close(): Promise<void>;
@@ -23,9 +23,9 @@ export interface Subject<B extends Bench = Bench> {
   start(): Promise<B>;
   readonly job: (count: number) => ScoreJob;
   readonly chain: (count: number) => ScoreJob;
-  /** Scores that the model gives, by another way than the one tested. */
+  /** Returns the model's scores, computed in another way than the tested one. */
   expected(job: ScoreJob): Promise<readonly number[]>;
-  /** Largest difference that the way of the numbers explains. */
+  /** Largest difference that transferring the numbers can cause. */
   readonly tolerance: number;
 }
 
@@ -41,12 +41,12 @@ function opened(from: Bench, options?: OpenOptions): Scorer {
   return scorer;
 }
 
-/** What every scorer keeps to, wherever it computes. */
+/** Tests of the contract of every scorer, wherever it computes. */
 export function describeScorerContract(subject: Subject): void {
   it('gives the values of the model for every step of a forest', async () => {
     const scorer = opened(await bench(subject));
     const job = subject.job(15);
-    // The same prefix again, as another candidate writes it.
+    // The same prefix a second time, from another candidate.
     const doubled = { ...job, steps: [...job.steps, job.steps[0]!] };
     const { scores, skipped, cached, tokens } = await scorer.score(doubled);
     expect([skipped.size, cached]).toEqual([0, 0]);
@@ -116,11 +116,11 @@ export function describeScorerContract(subject: Subject): void {
 
 export interface ServerBench extends Bench {
   readonly server: LoopbackServer;
-  /** Of the profile, `backend.url` and `backend.model` changed. */
+  /** Opens a scorer with the same profile, but another `backend.url` or `backend.model`. */
   openOther(change: { readonly url?: string; readonly model?: string }): Promise<Scorer>;
 }
 
-/** What a scorer at a server keeps to besides. */
+/** Tests of the additional contract of a scorer that uses a server. */
 export function describeServerContract(subject: Subject<ServerBench>, { asks }: { readonly asks: 'path' | 'step' }): void {
   it('sends no request it can do without, and no more at once than it may', async () => {
     const from = await bench(subject);

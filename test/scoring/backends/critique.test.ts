@@ -15,7 +15,7 @@ const critique: Critique = {
   maxReply: 64,
 };
 
-/** Tokens of a reply; the one at `place` might have been Yes or No. */
+/** Tokens of a reply. The one at `place` has probabilities for Yes and No. */
 function replyOf(tokens: readonly string[], place: number, yes: number, spelled = (word: string) => ` ${word}`) {
   const content = tokens.map((token, i) => ({
     token,

@@ -4,7 +4,7 @@ import { encode, separatorScores, tinyModel, tinyScore } from './tinyModel.js';
 /** A model behind the Open Inference Protocol: [1, S] ids to raw scores [1, S, width]. */
 export interface ServedGraph {
   readonly inputs: readonly { readonly name: string; readonly datatype: string; readonly shape: readonly number[] }[];
-  /** Of the logits, as they travel. */
+  /** Data type of the logits in the reply. */
   readonly datatype: 'FP32' | 'FP16' | 'BF16';
   run(feeds: ReadonlyMap<string, DecodedInput>): Promise<{ readonly values: Float32Array; readonly shape: readonly number[] }>;
 }
@@ -36,7 +36,7 @@ export const tinyGraph: ServedGraph = {
   },
 };
 
-/** Triton, KServe or MLServer: `binary` says whether the server knows Triton's extension. */
+/** Triton, KServe or MLServer. `binary`: whether the server supports Triton's binary extension. */
 export function inferenceHandler(graph: ServedGraph, binary: boolean): Handler {
   const outputs = [{ name: 'logits', datatype: graph.datatype, shape: [-1, -1, 2] }];
   return async (request, fault): Promise<Answer> => {
@@ -58,7 +58,7 @@ export function inferenceHandler(graph: ServedGraph, binary: boolean): Handler {
     const told = { name: 'logits', datatype: graph.datatype, shape: fault === 'wrongShape' ? [1, shape[1]! + 1, shape[2]!] : shape };
     if (!isBinary) {
       const text = JSON.stringify({ model_name: 'tiny', outputs: [{ ...told, data: Array.from(values) }] });
-      // As Python's json module writes what is no number.
+      // Python's json module writes NaN like this.
       return { status: 200, body: fault === 'nan' ? text.replaceAll('null', 'NaN') : text };
     }
     const bytes = toBytes(values, graph.datatype);
@@ -101,7 +101,7 @@ function toBytes(values: Float32Array, datatype: ServedGraph['datatype']): Buffe
   return Buffer.from(halves.buffer);
 }
 
-/** Normal numbers only, cut rather than rounded. */
+/** Converts float32 bits to half precision. Only for normal numbers; truncates instead of rounding. */
 function toHalf(bits: number): number {
   const exponent = ((bits >>> 23) & 0xff) - 112;
   return ((bits >>> 16) & 0x8000) | (exponent > 0 ? (exponent << 10) | ((bits >>> 13) & 0x3ff) : 0);
@@ -156,7 +156,7 @@ interface ChatBody {
 
 export type Listed = readonly { readonly token: string; readonly logprob: number }[];
 
-/** A chat model that answers with one of two words. @param list The likeliest tokens, from the score. */
+/** A chat model that answers with one of two words. @param list Returns the most likely tokens for a score. */
 export function chatHandler(words: readonly [positive: string, negative: string], list?: (score: number) => Listed): Handler {
   return (request, fault) => {
     if (request.path === '/v1/models') return json({ object: 'list', data: [{ id: 'tiny', object: 'model' }] });
@@ -183,7 +183,7 @@ export function chatHandler(words: readonly [positive: string, negative: string]
   };
 }
 
-/** A model that writes a critique, a token a piece, and its verdict after `Is it right?`; a stream where one is asked for. */
+/** A model that writes a critique token by token, and its verdict after `Is it right?`. Streams on request. */
 export const critiqueHandler: Handler = (request, fault) => {
   if (request.path === '/v1/models') return json({ object: 'list', data: [{ id: 'tiny', object: 'model' }] });
   if (request.path !== '/v1/chat/completions') return json({ detail: 'Not Found' }, 404);

@@ -14,7 +14,7 @@ export interface Answer {
   readonly body: string | Buffer;
 }
 
-/** What becomes of a scoring request instead of its answer; `wrongShape` and `nan` are up to the handler. */
+/** How the server fails a scoring request. `wrongShape` and `nan` are implemented by the handler. */
 export type Fault = 'error500' | 'busy503' | 'refused400' | 'refused401' | 'hang' | 'reset' | 'cutOff' | 'html' | 'wrongShape' | 'nan';
 
 /** @param fault `wrongShape`, `nan` or nothing. */
@@ -22,15 +22,15 @@ export type Handler = (request: Received, fault: Fault | undefined) => Answer | 
 
 /** An HTTP server on the loopback that can fail, stop, and come back at the same address. */
 export class LoopbackServer {
-  /** Faults of the next scoring requests, in turn; `undefined` lets one through. */
+  /** Faults of the next scoring requests, in order; `undefined` = no fault. */
   faults: (Fault | undefined)[] = [];
-  /** Fault of every scoring request there is none in `faults` for. */
+  /** Fault of every scoring request without an entry in `faults`. */
   alwaysFault: Fault | undefined;
   /** Wait before every scoring answer, in ms. */
   delay = 0;
-  /** Scoring requests (posted ones), in the order they came. */
+  /** Scoring requests (POST), in the order of arrival. */
   readonly requests: Received[] = [];
-  /** Scoring requests whose client hung up before the answer. */
+  /** Number of scoring requests whose client closed the connection before the answer. */
   abandoned = 0;
   mostAtOnce = 0;
   #underWay = 0;

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** A scorer of a profile whose server is `handler`; `server` records what it was sent. */
+/** Opens a scorer for a profile whose server is `handler`. `server` records the requests. */
 async function opened(kind: string, profile: object, handler: Handler, backend: object = {}) {
   const server = await new LoopbackServer(handler).start();
   onTestFinished(() => server.stop());

@@ -20,7 +20,7 @@ const job: ScoreJob = {
   steps: [{ text: 'Step 1: 2 * 3 = 6.' }, { text: ' 6 + 4 = 11.', parent: 0 }, { text: 'So 10.', parent: 0 }],
 };
 
-/** vLLM's chat with a model that writes `critique`, stops where it is asked to, and then says Yes or No. */
+/** vLLM's chat with a model that writes `critique`, obeys the stop texts, and then answers Yes or No. */
 async function serve(family: string, critique: (body: Body) => string, answers: readonly string[] = [' Yes', ' No']) {
   const asked: Body[] = [];
   const handler: Handler = (request) => {
@@ -33,7 +33,7 @@ async function serve(family: string, critique: (body: Body) => string, answers: 
       const content = stops.length > 0 ? text.slice(0, Math.min(...stops)) : text;
       return json({ choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content } }], usage: { total_tokens: 7 } });
     }
-    // The words of the step say what is right.
+    // The text of the step decides the probability of Yes.
     const yes = body.messages.findLast(({ role }) => role === 'user')!.content.includes('11') ? 0.2 : 0.9;
     const top_logprobs = answers.map((token, i) => ({ token, logprob: Math.log(i === 0 ? yes : 1 - yes) }));
     const message = { role: 'assistant', content: answers[0] };

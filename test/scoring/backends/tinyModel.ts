@@ -4,14 +4,14 @@ import { bytes, byteTokenizerJson } from '../byteTokenizer.js';
 export const separator = '<prm>';
 const separatorId = 256;
 
-/** Ids are bytes; the separator is one more. */
+/** A tokenizer whose ids are bytes, plus one id for the separator. */
 export const tinyTokenizer = byteTokenizerJson([{ content: separator }]);
 
 export function encode(text: string): number[] {
   return text.split(separator).flatMap((part, i) => (i === 0 ? bytes(part) : [separatorId, ...bytes(part)]));
 }
 
-/** A causal model of two labels a token: `logits[2 * token + label]`, which depend on every token so far. */
+/** A causal model with two labels per token: `logits[2 * token + label]` depend on all tokens so far. */
 export function tinyModel(ids: readonly number[]): Float32Array {
   let state = 7;
   return Float32Array.from(
@@ -33,7 +33,7 @@ export function tinyScore(question: string, steps: readonly string[]): number {
   return separatorScores(encode(`Q: ${question}\n${steps.map((step) => step + separator).join('')}`)).at(-1)!;
 }
 
-/** What the model says of every step of a forest. */
+/** The model's score of each step of a forest. */
 export function tinyScores({ question, steps }: ScoreJob): number[] {
   return steps.map((_, index) => {
     const path: string[] = [];
@@ -45,7 +45,7 @@ export function tinyScores({ question, steps }: ScoreJob): number[] {
 const judge = { name: 'Tiny', family: 'none', threshold: 0.5, aggregation: 'min' };
 const common = { ...judge, range: [0, 1] };
 
-/** The profile of every backend, but for the server's address. */
+/** The profile for each backend, without the server's address. */
 export const tinyProfiles = {
   marked: {
     ...common,
@@ -63,10 +63,10 @@ export const tinyProfiles = {
   judge,
 };
 
-/** What the profile of a critique says in `backend`. */
+/** The `backend` settings in the profile of a critique. */
 export const tinyCritique = { prompt: '{question}{steps}', item: '\n@{step}', verdict: 'Is it right?' };
 
-/** Steps of a binary tree; no text is that of another one. */
+/** Steps of a binary tree, all with different texts. */
 export function tinyTree(count: number): ScoreJob {
   return {
     question: 'How many pages are 12 a day in a week?',

@@ -24,7 +24,7 @@ describe('readTokenPair', () => {
   it('counts a token that is not listed as 0 where it cannot matter', () => {
     expect(read(['Yes', 0.995], ['The', 0.004], ['So', 0.0001])).toBe(1);
     expect(read(['No', 0.9999])).toBe(0);
-    // The list is long and its end unlikely, though much is left over.
+    // The last listed token is unlikely, so the missing token is too, although much probability is not listed.
     expect(read(['Yes', 0.5], ['The', 0.1], ['So', 0.0001])).toBe(1);
   });
 

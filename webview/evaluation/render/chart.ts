@@ -6,13 +6,13 @@ import type { CurveId } from '../model.js';
 import { type ChartMark, drawAxes, drawCursor, drawCurves, drawMarks } from './chartDrawing.js';
 
 export interface ChartContent extends Omit<ChartInput, 'width' | 'height'> {
-  /** Where the cursor of the chart is: a position in `xs`. */
+  /** Position of the chart's cursor: an index of `xs`. */
   readonly at: number;
   readonly marks: readonly ChartMark[];
   readonly emphasized: CurveId | null;
   readonly xTitle: string;
   readonly yTitle: string;
-  /** What a screen reader says at a position, and the readout shows: a head and one line a curve. */
+  /** Text for screen readers and for the readout at a position: a head and one line per curve. */
   readonly readout: (at: number) => { readonly head: string; readonly lines: readonly { readonly id: CurveId; readonly text: string }[] };
 }
 
@@ -24,8 +24,8 @@ export interface Chart {
 const HEIGHT = 320;
 
 /**
- * Curves with bands, axes and a cursor. The cursor is a slider: the arrow keys, Page Up and Down, Home and End move it, a
- * click puts it; what is under the pointer is read out beside it.
+ * Curves with bands, axes and a cursor. The cursor is a slider: the arrow keys, Page Up and Down, Home, End and a click
+ * move it. The readout beside the pointer shows the values at its position.
  */
 export function createChart(document: Document, label: string, onMove: (at: number) => void): Chart {
   const host = element(document, 'div', {

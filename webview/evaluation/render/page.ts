@@ -9,7 +9,7 @@ import { type BestOfNView, createBestOfNView } from './bestOfNView.js';
 import { createProcessView } from './processView.js';
 import { fileName, renderBanner, renderPlaceholder } from './states.js';
 
-/** Builds the page inside `host` and returns what draws a state. */
+/** Builds the page inside `host` and returns the function that draws a state. */
 export function createPage(host: HTMLElement, store: Store<PageState>, actions: Actions): (state: PageState) => void {
   const document = host.ownerDocument;
   const toolbar = createToolbar(document, store, actions);
@@ -106,7 +106,7 @@ function createBestOfN(document: Document, store: Store<PageState>): BestOfNView
   });
 }
 
-/** Replaces what a slot holds; a button that had the focus gives it to the one in its place. */
+/** Replaces the content of a slot. If the focus was inside, it moves to the first new button. */
 function swap(slot: HTMLElement, content: HTMLElement | null): void {
   const hadFocus = slot.contains(slot.ownerDocument.activeElement);
   slot.replaceChildren(...(content === null ? [] : [content]));

@@ -8,7 +8,7 @@ export interface StateActions {
   readonly cancel: () => void;
 }
 
-/** What is in the place of numbers that are not there: why, and what to do next. */
+/** Renders the placeholder for missing numbers: why they are missing, and what to do next. */
 export function renderPlaceholder(document: Document, { run, result }: PageState, { again, cancel }: StateActions): HTMLElement | null {
   const box = (role: string, ...children: (Node | string)[]) => element(document, 'div', { class: 'placeholder', role }, ...children);
   const retry = button(document, {
@@ -64,7 +64,7 @@ export function renderPlaceholder(document: Document, { run, result }: PageState
   );
 }
 
-/** One line above the numbers, when something about them needs saying. */
+/** Renders a one-line notice above the numbers; null when there is nothing to report. */
 export function renderBanner(
   document: Document,
   { run, result, isOutdated }: PageState,
@@ -99,7 +99,7 @@ export function renderBanner(
   return null;
 }
 
-/** Its words are beside it. */
+/** A progress bar; the visible text is beside it. */
 function progressBar(document: Document, progress: { readonly done: number; readonly total: number } | null): HTMLElement {
   return element(document, 'progress', {
     'aria-label': t('Steps scored'),

@@ -15,7 +15,7 @@ export interface IntentWorld {
   readonly openMenu: (id: number | null) => void;
 }
 
-/** Does what a key of the tree asks for. */
+/** Carries out the intent of a key in the tree. */
 export function carryOut(intent: Intent, { store, navigation, replaying, requests, view, focusSearch, openMenu }: IntentWorld): void {
   const { selected, isHelpOpen, isKeyOpen, isDetailsShown } = store.state;
   switch (intent.kind) {

@@ -19,9 +19,9 @@ export interface NavigationWorld {
 
 export interface Navigation {
   readonly select: (id: number, step?: number | null) => void;
-  /** Selects a node, brings it into sight, and shows it in the file. */
+  /** Selects a node, brings it into view, and shows it in the file. */
   readonly goTo: (id: number) => void;
-  /** The next or previous low step; where labels and model are compared, the next disagreement. */
+  /** Goes to the next or previous low step, or disagreement if labels and model are compared. */
   readonly goLow: (direction: 1 | -1) => void;
   readonly goFirst: () => void;
   readonly search: (query: string) => void;
@@ -30,11 +30,11 @@ export interface Navigation {
   readonly foldAll: (isFolded: boolean) => void;
   readonly foldTo: (depth: number) => void;
   readonly showAssumed: (hasAssumed: boolean) => void;
-  /** Shows the subtree of a node alone; null, or the same node again, shows all. */
+  /** Shows only the subtree of a node. Null or the same node again shows the whole tree. */
   readonly showSubtree: (id: number | null) => void;
 }
 
-/** What moves the selection, and what folds: all of it on the store, none of it on the page. */
+/** Actions that move the selection and fold nodes. They change the store and never the page itself. */
 export function createNavigation({ store, announce, view, reveal }: NavigationWorld): Navigation {
   const select = (id: number, step: number | null = null) => {
     if (store.state.model?.nodes[id] === undefined) return;
@@ -50,7 +50,7 @@ export function createNavigation({ store, announce, view, reveal }: NavigationWo
     const { model } = store.state;
     const matches = model === null ? [] : findNodes(model, query);
     store.update({ query, matches });
-    // What is searched for is shown at once; the file follows when the reader walks the matches.
+    // The first match is shown at once. The file follows only when the user steps through the matches.
     const [first] = matches;
     if (first === undefined || (store.state.selected !== null && matches.includes(store.state.selected))) return;
     select(first);
@@ -116,7 +116,7 @@ function createFolding({
         const next = new Set(openStacks);
         if (isFolded) next.delete(id);
         else next.add(id);
-        // An assumed stack that is open because all are is closed by closing all.
+        // All assumed stacks may be open at once (`hasAssumed`): closing one of them then closes them all.
         store.update({ openStacks: next, ...(isFolded && stack.kind === 'assumed' ? { hasAssumed: false } : {}) });
         announce(`${isFolded ? t('Closed') : t('Opened')}: ${stackWords(model, stack)}`);
         return;
@@ -150,7 +150,7 @@ function createFolding({
   };
 }
 
-/** What is left of the selection to see under these folds: itself, or its outermost folded ancestor. */
+/** The selection that is visible under these folds: the node itself, or its outermost folded ancestor. */
 function stillShown({ model, selected }: PanelState, collapsed: ReadonlySet<number>): Partial<PanelState> {
   if (model === null || selected === null) return {};
   let shown = selected;
@@ -158,7 +158,7 @@ function stillShown({ model, selected }: PanelState, collapsed: ReadonlySet<numb
   return shown === selected ? {} : { selected: shown, selectedStep: null };
 }
 
-/** Why there is nothing to go to: none at all (0), or none that comes later (1) or earlier (-1). */
+/** Message when there is nothing to go to: none at all (0), none later (1) or none earlier (-1). */
 function nothingWords(isCompared: boolean, direction: 0 | 1 | -1): string {
   if (direction === 0) return isCompared ? t('There is no disagreement') : t('There is no low step');
   if (direction === 1) return isCompared ? t('No later disagreement') : t('No later low step');

@@ -13,7 +13,7 @@ export interface MenuWorld {
   readonly savePicture: (kind: 'svg' | 'png') => void;
 }
 
-/** What can be done with a node, or with the tree where none was pointed at; `null` separates groups. */
+/** Menu items for a node, or for the tree if `id` is null. A `null` item separates groups. */
 export function menuItems(state: PanelState, id: number | null, { navigation, requests, savePicture }: MenuWorld): (MenuItem | null)[] {
   const picture = [
     { label: t('Save the picture as SVG…'), run: () => savePicture('svg') },

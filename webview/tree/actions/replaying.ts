@@ -6,7 +6,7 @@ import type { PanelStore } from '../state.js';
 import { moveReplay } from '../store.js';
 
 export interface Replaying {
-  /** Shows the tree after so many events. */
+  /** Shows the tree after the first `count` events. */
   readonly move: (count: number) => void;
   readonly step: (direction: 1 | -1) => void;
   readonly play: () => void;
@@ -16,14 +16,14 @@ export interface Replaying {
   readonly showLine: (line: number | null) => void;
 }
 
-/** How the tree was built, event by event: the selection, and with it the details, follow the event. */
+/** Replays how the tree was built, event by event. The selection and the details follow the event. */
 export function createReplaying(window: Window, store: PanelStore, announce: Announce): Replaying {
   const position = () => store.state.replayAt ?? store.state.replay?.frames.length ?? 0;
   const move = (count: number, isPlaying = false) => {
     const moved = moveReplay(store.state, count);
     store.update({ ...moved, selected: moved.event ?? store.state.selected, selectedStep: null, rollouts: null, isPlaying });
   };
-  /** The line of the present event, for those who do not see it. */
+  /** Announces the line of the current event to screen readers. */
   const announceEvent = () => {
     const { model, replay } = store.state;
     const frame = replay?.frames[position() - 1];

@@ -17,7 +17,7 @@ export interface Requests {
   readonly pickProblem: (problem: number, then?: () => void) => void;
   readonly pickValues: (shown: ShownValues) => void;
   readonly reveal: (target: { readonly node: number; readonly step?: number; readonly rollout?: number }, focus?: boolean) => void;
-  /** Sends a request whose answer is nothing; a failure is announced. */
+  /** Sends a request that has an empty answer. A failure is announced. */
   readonly send: <N extends keyof TreeRequests>(name: N, args: ArgsOf<TreeRequests[N]>) => void;
 }
 
@@ -28,7 +28,7 @@ export interface RequestWorld {
   readonly restored: PersistedState | null;
 }
 
-/** What the panel asks its host for, and what it does with the answers and with the host's events. */
+/** Sends the panel's requests to its host, and handles the answers and the host's events. */
 export function createRequests({ store, host, announce, restored }: RequestWorld): Requests {
   let pendingRestore = restored;
   let opening = new AbortController();
@@ -115,7 +115,7 @@ const SHOWN_WORDS: Readonly<Record<ShownValues, string>> = {
   rollouts: t('Where the rollouts went is shown'),
 };
 
-/** Asks for the texts of the selected node's rollouts once they are wanted. */
+/** Requests the texts of the selected node's rollouts when the details show the node. */
 function askRollouts(store: PanelStore, host: Host<TreeRequests, TreeEvents>, fail: (error: unknown) => void): void {
   let asked: { readonly node: number; readonly model: unknown } | null = null;
   store.subscribe(({ model, selected, rollouts, details, isDetailsShown }) => {

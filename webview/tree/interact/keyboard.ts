@@ -3,7 +3,7 @@ import { itemAt } from '../../../server/reasoning/present.js';
 import type { TreeModel } from '../model/treeModel.js';
 import type { PanelState } from '../state.js';
 
-/** What a key asks for in the tree; the panel's actions carry it out. */
+/** The intent of a key in the tree. The panel's actions carry it out. */
 export type Intent =
   | { readonly kind: 'select'; readonly id: number }
   | { readonly kind: 'fold'; readonly id: number; readonly isFolded: boolean }
@@ -79,19 +79,19 @@ const REPLAY: Readonly<Record<string, Intent>> = {
   ']': { kind: 'event', direction: 1 },
 };
 
-/** A tree that a run left, whole and at rest: its nodes can be sampled further. */
+/** Whether nodes can be sampled further: the tree comes from a run, is shown whole, and is not being labeled. */
 export function canSampleMore({ model, replay, labeling }: Pick<PanelState, 'model' | 'replay' | 'labeling'>): boolean {
   return model !== null && model.view.isSearchTree && model.view === model.whole && replay !== null && labeling === null;
 }
 
-/** The selected node ends a path of the file as it is: it can be asked whether that is training data. */
+/** Whether paths through the selected node can be explained as training data: its steps are in the file as it is. */
 export function canExplain({ model, selected, labeling }: Pick<PanelState, 'model' | 'selected' | 'labeling'>): boolean {
   return (
     model !== null && model.view === model.whole && labeling === null && selected !== null && itemAt(model.nodes, selected).steps.length > 0
   );
 }
 
-/** What of a tree can be walked: its folds, its stacks, and the subtree shown. */
+/** State that decides which nodes the keys can reach: folds, stacks, and the shown subtree. */
 type Walk = Pick<PanelState, 'collapsed' | 'display' | 'root'>;
 
 function walk(key: KeyPress, model: TreeModel, selected: number, state: Walk): Intent | undefined {
@@ -126,7 +126,7 @@ function walk(key: KeyPress, model: TreeModel, selected: number, state: Walk): I
   }
 }
 
-/** First and one past the last position in reading order of the subtree shown. */
+/** First position of the shown subtree in reading order, and one past its last position. */
 function rangeOf(model: TreeModel, root: number | null): readonly [from: number, to: number] {
   const from = root === null ? 0 : itemAt(model.rank, root);
   return [from, root === null ? model.order.length : from + itemAt(model.subtreeSize, root)];

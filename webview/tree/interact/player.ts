@@ -2,11 +2,11 @@
 export const EVENT_MS = 500;
 
 export interface Player {
-  /** Starts or stops; nothing happens when it does so already. */
+  /** Starts or stops the player. Does nothing if it is in that state already. */
   update(isPlaying: boolean): void;
 }
 
-/** Steps through a replay in even time. */
+/** Steps through a replay at a constant rate. */
 export function createPlayer(window: Pick<Window, 'setInterval' | 'clearInterval'>, step: () => void): Player {
   let timer: number | undefined;
   return {

@@ -3,14 +3,14 @@ import { type D3ZoomEvent, type ZoomTransform, zoom, zoomIdentity } from 'd3-zoo
 import { MAX_ZOOM, stretchAround, type View, zoomAround } from '../layout/zoomScale.js';
 
 export interface ZoomGesture {
-  /** Informs the gesture where the drawing is after somebody else moved it. */
+  /** Informs the gesture of the view after other code changed it. */
   sync(view: View): void;
   setMinimum(k: number): void;
 }
 
 /**
- * Wheel and pinch zoom about the pointer, with Shift they widen the columns alone; drag pans (d3-zoom). The drawing's columns do not scale like its rows, so of
- * d3's transform only the scale, the pan and the fixed point of a zoom are taken.
+ * Wheel and pinch zoom about the pointer; with Shift they only widen the columns. Dragging pans (d3-zoom). Columns do
+ * not scale like rows, so only the scale, the pan and the fixed point of a zoom are taken from d3's transform.
  */
 export function attachZoom(stage: HTMLElement, read: () => View, onView: (view: View) => void): ZoomGesture {
   let last: ZoomTransform = zoomIdentity;
@@ -27,7 +27,7 @@ export function attachZoom(stage: HTMLElement, read: () => View, onView: (view: 
       const view = read();
       if (now.k === before.k) onView({ ...view, x: view.x + now.x - before.x, y: view.y + now.y - before.y });
       else {
-        // The point both transforms leave in place.
+        // The fixed point of the zoom from `before` to `now`.
         const px = (now.x * before.k - before.x * now.k) / (before.k - now.k);
         const py = (now.y * before.k - before.y * now.k) / (before.k - now.k);
         onView(zoomAround(view, now.k, px, py));

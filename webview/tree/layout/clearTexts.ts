@@ -6,14 +6,14 @@ export interface Box {
   readonly bottom: number;
 }
 
-/** A text, and who draws it. */
+/** The box of a text, and the node or block that owns it. */
 export interface TextBox extends Box {
   readonly owner: number;
-  /** Texts of a lower rank get their room first; of one rank, the one that comes first. */
+  /** Texts of a lower rank get room first; at equal rank, the earlier text does. */
   readonly rank: number;
-  /** It may be shortened from its right; other texts are written as a whole or not at all. */
+  /** Whether the text may be shortened at its right end. Other texts are drawn in full or not at all. */
   readonly isCut: boolean;
-  /** It goes on from the text before it: where that one is shortened, it is left out. */
+  /** Whether the text continues the one before it: it is left out if that one is shortened. */
   readonly isNext: boolean;
 }
 
@@ -21,16 +21,16 @@ export interface MarkBox extends Box {
   readonly owner: number;
 }
 
-/** A shortened text ends this far before what is right of it, in pixels. */
+/** Distance from a shortened text to the next box on its right, in pixels. */
 const GAP = 4;
-/** Boxes that share no more than this touch nobody's letters. Pixels. */
+/** Boxes may overlap by this much: no letters touch. Pixels. */
 const TOUCH = 0.5;
-/** Height of the bands in which what is near a text is looked up, in pixels. */
+/** Height of the bands in which the boxes near a text are looked up, in pixels. */
 const BAND = 24;
 
 /**
- * The width that each text has to itself, so that no text is over another one or over a mark of another owner: its own width where
- * nothing is in its way, less where it has to be shortened, 0 where it has to be left out.
+ * The width available to each text, so that no text overlaps another one or a mark of another owner: its full width if
+ * nothing is in its way, less if it has to be shortened, 0 if it has to be left out.
  */
 export function clearTexts(texts: readonly TextBox[], marks: readonly MarkBox[]): Float64Array {
   const claimed = new Map<number, MarkBox[]>();

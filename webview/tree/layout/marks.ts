@@ -1,6 +1,6 @@
 import type { NodeView } from '../../../server/protocol/problemView.js';
 
-/** How a node's mark is drawn, beside its color: color is never the only carrier. */
+/** How a node's mark is drawn besides its color, so that no information depends on color alone. */
 export type MarkShape = 'ok' | 'low' | 'missing';
 export type MarkOutline = 'plain' | 'assumed' | 'one-sample';
 
@@ -29,7 +29,7 @@ export function markRadius(size: number, rowHeight: number): number {
   return Math.max(0.6, Math.min(3.2 + 3.6 * size, rowHeight * 0.36));
 }
 
-/** Width of the edge into a node, in pixels, by its share of the rollouts: square root, so that a thin branch is still seen. */
+/** Width of the edge into a node in pixels, by its share of rollouts: square root, to keep thin branches visible. */
 export function edgeWidth(share: number, rowHeight: number): number {
   return Math.max(0.5, Math.min(1 + 4 * Math.sqrt(share), rowHeight * 0.25));
 }

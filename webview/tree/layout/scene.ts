@@ -31,12 +31,12 @@ export function ownHeight({ isBanded, top, bottom }: TreeLayout, { k }: Pick<Vie
   return isBanded ? Math.min(rowPx(1), (bottom[id]! - top[id]! + 1) * rowPx(k)) : rowPx(k);
 }
 
-/** What is to be drawn. */
+/** The nodes, edges and blocks to draw. */
 export interface Scene {
   readonly level: Level;
-  /** Ids of the nodes in sight, in reading order. */
+  /** Ids of the visible nodes, in reading order. */
   readonly nodes: readonly number[];
-  /** Child ids; the edge comes from the child's parent. A block has an edge besides. */
+  /** Edges by child id: each comes from the child's parent. Every block has an edge, too. */
   readonly edges: readonly number[];
   readonly blocks: readonly Block[];
 }
@@ -48,13 +48,13 @@ export interface SceneInput {
   readonly size: Size;
   /** Widens the window on every side, in pixels. */
   readonly margin?: number;
-  /** Nodes that are drawn one by one however small they are, with their ancestors: the path to the selection. */
+  /** Nodes drawn individually whatever their size, with their ancestors: the path to the selection. */
   readonly apart?: ReadonlySet<number>;
 }
 
 /**
- * The part of a layout in sight. Where rows are too low to be read, subtrees of a banded layout become blocks, each high enough
- * for a line of text: what is drawn depends on the size of the panel, not of the tree, and zooming in opens the blocks.
+ * The visible part of a layout. If rows are too low to be read, subtrees of a banded layout become blocks, each high enough
+ * for a line of text. So the amount drawn depends on the size of the panel, not of the tree. Zooming in opens blocks.
  */
 export function sceneOf({ nodes, layout, view, size, margin = 0, apart = new Set() }: SceneInput): Scene {
   const height = rowPx(view.k);
@@ -90,13 +90,13 @@ interface Runs {
   readonly layout: TreeLayout;
   readonly apart: ReadonlySet<number>;
   readonly height: number;
-  /** Pixels a block is high at least; 0 = no blocks. */
+  /** Least height of a block in pixels; 0 = no blocks. */
   readonly least: number;
   readonly top: number;
   readonly bottom: number;
 }
 
-/** The shown children of a node: those large enough to be drawn, and runs of smaller ones that are in sight. */
+/** The shown children of a node: those large enough to be drawn, and visible runs of smaller ones. */
 function runsOf(id: number, input: Runs): { readonly singles: number[]; readonly blocks: Block[] } {
   const { nodes, layout, apart, height, least, top, bottom } = input;
   const singles: number[] = [];
@@ -142,7 +142,7 @@ function blockOf(roots: readonly number[], layout: TreeLayout): Block {
 
 export type HitPart = 'node' | 'toggle' | 'block';
 export interface SceneHit {
-  /** The node; of a block its first root. */
+  /** The node, or the first root of a block. */
   readonly id: number;
   readonly part: HitPart;
 }
@@ -157,7 +157,7 @@ export interface HitInput {
   readonly view: View;
 }
 
-/** What of a scene is under a point of the drawing, with some room around dots; the fold mark is right of what a node shows. */
+/** The part of a scene under a point, with some tolerance around dots. The fold mark is right of a node's content. */
 export function hitTest({ nodes, layout, scene, view }: HitInput, px: number, py: number): SceneHit | null {
   const { level } = scene;
   const width = nodeWidth(view, level);
@@ -196,8 +196,8 @@ export function openBlock(block: Block, view: View, size: Size, column: number):
 }
 
 /**
- * How many columns right of each leaf in sight are empty at its row, so that its label may run on. A label needs its line of
- * text, and no edge through it.
+ * Number of empty columns right of each visible leaf, over which its label may extend. The label needs the height of its
+ * line of text, and no edge may cross it.
  */
 export function freeColumns({ nodes, layout, scene, view }: HitInput): ReadonlyMap<number, number> {
   const columns: number[][] = [];
@@ -218,7 +218,7 @@ export function freeColumns({ nodes, layout, scene, view }: HitInput): ReadonlyM
     } else [known.from, known.to] = [Math.min(known.from, row), Math.max(known.to, row)];
   }
   for (const { from, to, column } of spans.values()) (parents[column] ??= []).push({ from, to });
-  // Where words go below their value, a label needs its whole row; where rows are low it needs as many as a line of words is high.
+  // A label with words below its value needs its whole row; of low rows, as many as a line of words is high.
   const rows = 15 / rowPx(view.k);
   const line = rowPx(view.k) >= TWO_LINES_ROW ? 1 : layout.isBanded ? rows : Math.min(1, rows);
   const last = layout.extent.columns - 1;

@@ -1,7 +1,7 @@
 import { type HierarchyNode, hierarchy, tree } from 'd3-hierarchy';
 import type { LayoutExtent } from './zoomScale.js';
 
-/** Where the nodes are that are not folded away: a column a depth, a row a line; numbers only. Arrays are by node id. */
+/** Places of nodes that are not folded away, as numbers: a column per depth, a row per line. Arrays are by node id. */
 export interface TreeLayout {
   /** NaN when the node is folded away. Subtrees never overlap: nodes of one column are >= 1 row apart. */
   readonly row: Float64Array;
@@ -15,7 +15,7 @@ export interface TreeLayout {
   readonly depth: number;
   readonly extent: LayoutExtent;
   readonly count: number;
-  /** A subtree has its rows to itself, so that it can be drawn as one block. */
+  /** Whether every subtree has rows of its own, so that it can be drawn as one block. */
   readonly isBanded: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface LayoutNode {
   readonly depth: number;
 }
 
-/** What of a tree is laid out. */
+/** The part of a tree that is laid out. */
 export interface Shown {
   /** Nodes whose children are folded away. */
   readonly collapsed: ReadonlySet<number>;
@@ -38,7 +38,7 @@ export interface Shown {
 /** Above this many nodes every leaf has a row of its own: the tree takes more rows, but subtrees can be drawn as blocks. */
 export const BANDED_ABOVE = 500;
 
-/** Left to right, parents among their children. O(n), without recursion. */
+/** Lays out a tree from left to right, with parents among their children. O(n), without recursion. */
 export function layoutTree(nodes: readonly LayoutNode[], { collapsed, isHidden = () => false, root = 0 }: Shown): TreeLayout {
   const row = new Float64Array(nodes.length).fill(NaN);
   const depth = nodes[root]?.depth ?? 0;
@@ -119,7 +119,7 @@ function measured(nodes: readonly LayoutNode[], row: Float64Array, { root, depth
   return { row, top, bottom, shown, root, depth, extent, count: order.length, isBanded };
 }
 
-/** The same places for the nodes that are there; the others have none. */
+/** The same layout with only the nodes that are present; the others have no place. */
 export function withPresent(layout: TreeLayout, nodes: readonly LayoutNode[], isPresent: (id: number) => boolean): TreeLayout {
   const row = layout.row.map((at, id) => (isPresent(id) ? at : NaN));
   const { root, depth, isBanded, extent } = layout;
@@ -128,7 +128,7 @@ export function withPresent(layout: TreeLayout, nodes: readonly LayoutNode[], is
 }
 
 /**
- * The layout between two layouts of the same nodes at `t` in [0, 1]: nodes that were not shown come out of their parent.
+ * Interpolates two layouts of the same nodes at `t` in [0, 1]. Nodes that were not shown start at their parent's place.
  * `match[i]` is the new id of old node i.
  */
 export function blendLayouts(
@@ -145,10 +145,10 @@ export function blendLayouts(
   });
   const row = to.row.map((end, id) => {
     if (Number.isNaN(end)) return NaN;
-    // A parent's id is smaller than its children's: its start is known.
+    // A parent's id is smaller than its children's, so its start is known.
     if (Number.isNaN(start[id])) start[id] = start[nodes[id]!.parent ?? id]!;
     return Number.isNaN(start[id]) ? end : start[id]! + (end - start[id]!) * t;
   });
-  // Blocks are not drawn while a small tree moves: their rows may be those of the end.
+  // Blocks are not drawn while a small tree moves, so their rows may be the final ones.
   return { ...to, row };
 }

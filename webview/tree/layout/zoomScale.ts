@@ -7,9 +7,9 @@ export interface View {
   readonly k: number;
   /** Columns are this many times as wide as `k` alone makes them. */
   readonly stretch: number;
-  /** Where the root's column is, in pixels from the left of the drawing. */
+  /** Position of the root's column, in pixels from the left of the drawing. */
   readonly x: number;
-  /** Where row 0 is, in pixels from the top. */
+  /** Position of row 0, in pixels from the top. */
   readonly y: number;
 }
 
@@ -20,7 +20,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** Far out dots, nearer the first words of the step, near a card. */
+/** How nodes are drawn, from far to near: as dots, as the first words of the step, as cards. */
 export type Level = 'dots' | 'words' | 'card';
 
 const ROW = 64;
@@ -32,7 +32,7 @@ const FAR = 0.55;
 export const MAX_ZOOM = 2;
 /** The zoom at which the neighborhood of a node can be read. */
 export const READING_ZOOM = 0.42;
-/** The nearest one lands: rows with room for three lines of words. */
+/** Largest zoom of the first view: rows have room for three lines of words. */
 const LANDED_ZOOM = 0.74;
 /** Rows at least this high, in pixels, have room for a line of words. */
 export const WORDS_ROW = 13;
@@ -42,7 +42,7 @@ const CARD_ROW = 48;
 /** Room for the fold mark and the edges right of a node, in pixels. */
 const LEAST_GAP = 17;
 const MOST_GAP = 52;
-/** Columns of a tree seen whole are no wider than this: text of more is harder to read. Pixels. */
+/** Greatest width of a column when the whole tree is shown: longer lines are harder to read. Pixels. */
 const WIDEST_COLUMN = 430;
 const NARROWEST_COLUMN = 10;
 /** Room beyond the last column, in columns: its nodes are leaves, whose labels are the longest. */
@@ -71,7 +71,7 @@ function gapPx(scale: Scale): number {
   return Math.max(LEAST_GAP, Math.min(MOST_GAP, columnPx(scale) * 0.16));
 }
 
-/** `isBanded`: what is drawn one by one has room for a line of words however low the rows are. */
+/** `isBanded`: nodes drawn individually have room for a line of words, however low the rows are. */
 export function levelAt(scale: Scale, isBanded = false): Level {
   const width = columnPx(scale) - gapPx(scale);
   const least = rowPx(scale.k) >= TWO_LINES_ROW ? NARROW_WIDTH : WORDS_WIDTH;
@@ -79,7 +79,7 @@ export function levelAt(scale: Scale, isBanded = false): Level {
   return rowPx(scale.k) < CARD_ROW || width < CARD_WIDTH ? 'words' : 'card';
 }
 
-/** Width of what a node shows right of its dot; the rest of the column is left to the edges. */
+/** Width of a node's content right of its dot; the rest of the column is left to the edges. */
 export function nodeWidth(scale: Scale, level: Level = levelAt(scale)): number {
   return level === 'dots' ? 0 : columnPx(scale) - gapPx(scale);
 }
@@ -88,14 +88,14 @@ export function cardHeight(k: number): number {
   return Math.min(rowPx(k) - 10, 92);
 }
 
-/** Where a node's mark is in the drawing, in pixels. */
+/** Position of a node's mark in the drawing, in pixels. */
 export function screenPoint(view: View, column: number, row: number): { readonly x: number; readonly y: number } {
   return { x: view.x + column * columnPx(view), y: view.y + row * rowPx(view.k) };
 }
 
 /**
- * The view after a change of scale that leaves the point `(px, py)` where it is. Columns that were pressed together to show
- * the whole tree get their width back on the way in.
+ * The view after a change of scale that leaves the point `(px, py)` where it is. Columns that were compressed to show
+ * the whole tree regain their width as the view zooms in.
  */
 export function zoomAround(view: View, k: number, px: number, py: number): View {
   const relaxed = Math.min(1, view.stretch * Math.max(1, k / view.k) ** 0.6);
@@ -122,7 +122,7 @@ export interface LayoutExtent {
 
 const MARGIN = 20;
 
-/** The view that shows all rows and columns: rows by the height, columns by the width, no nearer than cards. */
+/** The view that fits all rows to the height and all columns to the width, zoomed in no further than cards need. */
 export function fitView(extent: LayoutExtent, size: Size): View {
   const rows = extent.bottom - extent.top + 1;
   const k = Math.min(Math.max(1, size.height - 2 * MARGIN) / (ROW * rows), 1);
@@ -149,8 +149,8 @@ export interface Landing {
 const READABLE_COLUMN = 150;
 
 /**
- * The first look at a tree: all of it where its words can be read, else the target with its siblings; where their rows are
- * too many to be read, as many as can be, or in a banded layout all of them, their branches as blocks.
+ * The first view of a tree: the whole tree if its words can be read, else the target with its siblings. If these have too
+ * many rows to be read, shows as many as can be read, or in a banded layout all of them with their branches as blocks.
  */
 export function landingView(extent: LayoutExtent, target: Landing, size: Size, isBanded = false): View {
   const whole = fitView(extent, size);
@@ -159,7 +159,7 @@ export function landingView(extent: LayoutExtent, target: Landing, size: Size, i
   const rows = target.bottom - target.top + 1;
   const least = isBanded ? whole.k : READABLE_ROW / ROW;
   const near = Math.max(least, Math.min(READING_ZOOM, height / (ROW * rows)));
-  // A tree of few rows uses the height there is: for labels of several lines.
+  // A tree of few rows uses the available height for labels of several lines.
   const all = extent.bottom - extent.top + 1;
   const k = isBanded ? near : Math.max(near, Math.min(LANDED_ZOOM, height / (ROW * all)));
   const column = Math.max(READABLE_COLUMN, Math.min(naturalColumn(READING_ZOOM), (size.width - 2 * MARGIN) / (target.column + 2)));
@@ -167,12 +167,12 @@ export function landingView(extent: LayoutExtent, target: Landing, size: Size, i
   const fits = rows * rowPx(k) <= height + 1;
   const isWhole = all * rowPx(k) <= height + 1;
   const middle = isWhole ? (extent.top + extent.bottom) / 2 : fits ? (target.top + target.bottom) / 2 : target.row;
-  // The root stays in sight as long as the target's children are, too.
+  // The root stays visible as long as the target's children are visible, too.
   const x = Math.min(MARGIN, Math.max(size.width - (target.column + 2) * column, size.width * 0.2 - target.column * column));
   return { ...scale, x, y: size.height / 2 - middle * rowPx(k) };
 }
 
-/** The least change of translation that brings a node into the drawing, with room for its children; the same view if it is. */
+/** The view moved just enough to show a node with room for its children; the same view if it does so already. */
 export function revealNode(view: View, column: number, row: number, size: Size): View {
   const { x, y } = screenPoint(view, column, row);
   const right = Math.max(MARGIN, size.width - nodeWidth(view) - MARGIN);
@@ -186,7 +186,7 @@ export function revealNode(view: View, column: number, row: number, size: Size):
   };
 }
 
-/** The view at a scale with a node at the middle row and a little left of the middle. */
+/** The view at a scale with a node in the vertical middle and a little left of the horizontal middle. */
 export function centerView({ k, stretch }: Scale, column: number, row: number, size: Size): View {
   const scale = { k, stretch };
   const right = Math.max(MARGIN, size.width - nodeWidth(scale) - MARGIN);

@@ -1,7 +1,7 @@
 import { BINS } from '../../shared/valueScale.js';
 import { binOf, type TreeModel } from './treeModel.js';
 
-/** What a block of subtrees says of the nodes in it. */
+/** Summary of the nodes in a block of subtrees. */
 export interface Branches {
   readonly count: number;
   /** Nodes by color, 0 to 9, and those without a value. */
@@ -9,7 +9,7 @@ export interface Branches {
   readonly missing: number;
   /** Values of the nodes that have one; null when none has. */
   readonly range: readonly [lowest: number, highest: number] | null;
-  /** The node with the lowest value: of several the one that is a first low step. */
+  /** The node with the lowest value; among equal values, one with a first low step. */
   readonly worst: number | null;
   /** Flagged nodes in it. */
   readonly flagged: number;
@@ -25,7 +25,7 @@ interface Sums {
 
 const known = new WeakMap<TreeModel, Sums>();
 
-/** Sums up the subtrees of some nodes. O(nodes) once a model, then O(roots). */
+/** Sums up the subtrees of some nodes. O(nodes) once per model, then O(roots). */
 export function summarize(model: TreeModel, roots: readonly number[]): Branches {
   let sums = known.get(model);
   if (sums === undefined) known.set(model, (sums = sumUp(model)));
@@ -72,7 +72,7 @@ function sumUp(model: TreeModel): Sums {
   return { bins, worst, highest, flagged };
 }
 
-/** The worse of two nodes (-1 = none): the lower value, and a first low step before one that comes after it. */
+/** The worse of two nodes (-1 = none): the one with the lower value; at equal values, one with a first low step. */
 function worse({ nodes, firstLow }: TreeModel, a: number, b: number): number {
   if (a < 0 || b < 0) return Math.max(a, b);
   const [one, other] = [nodes[a]!.value!, nodes[b]!.value!];

@@ -3,8 +3,9 @@ import { countRollouts } from '../../../server/reasoning/counts.js';
 import type { TreeModel } from './treeModel.js';
 
 /**
- * How many first low steps there are. The file's number is the one that code lens and status show; where the picture flags another
- * number of nodes, why: `7 first low steps in the file, 2 flagged nodes here (steps that read the same are one node)`.
+ * The number of first low steps in words. Code lens and status show the number of the file. If the picture flags
+ * another number of nodes, gives the reason:
+ * `7 first low steps in the file, 2 flagged nodes here (steps that read the same are one node)`.
  */
 export function firstLowWords(model: TreeModel): string {
   const { firstLow } = model.view.found;

@@ -6,8 +6,8 @@ import type { TreeModel } from './treeModel.js';
 /** Sibling leaves drawn as one node, which is its first member. */
 export interface Stack {
   /**
-   * `assumed`: right because a rollout was, never sampled. `same`: they read the same. `more`: what is left of a wide
-   * fan-out after its low, its first and its marked members.
+   * `assumed`: right because a rollout was right, and never sampled. `same`: equal text. `more`: the rest of a wide
+   * fan-out without its low, first and marked members.
    */
   readonly kind: 'assumed' | 'same' | 'more';
   readonly members: readonly number[];
@@ -25,14 +25,14 @@ export interface Display {
 
 export const NO_DISPLAY: Display = { stacks: new Map(), opened: new Map(), hidden: new Set() };
 
-/** More leaves of one parent than this are stacked, but for the first ones and the low ones. */
+/** If a parent has more leaves than this, all but the first ones and the low ones are stacked. */
 const FAN = 12;
 const FAN_SHOWN = 6;
 
 export interface Open {
   /** First members of stacks that are open. */
   readonly stacks: ReadonlySet<number>;
-  /** Assumed nodes are shown one by one. */
+  /** Whether assumed nodes are shown one by one. */
   readonly hasAssumed: boolean;
 }
 
@@ -80,7 +80,7 @@ function stacksOf(parent: NodeView, nodes: readonly NodeView[], isLow: (id: numb
   return stacks;
 }
 
-/** The stack that hides a node, by its first member; undefined when the node is not in a closed one. */
+/** The first member of the closed stack that hides a node; undefined if no stack hides it. */
 export function stackOf(display: Display, model: Pick<TreeModel, 'whole'>, id: number): number | undefined {
   if (!display.hidden.has(id)) return undefined;
   const parent = itemAt(model.whole.nodes, id).parent;
@@ -89,7 +89,7 @@ export function stackOf(display: Display, model: Pick<TreeModel, 'whole'>, id: n
     : itemAt(model.whole.nodes, parent).children.find((sibling) => display.stacks.get(sibling)?.members.includes(id) === true);
 }
 
-/** What a closed stack says, of its members that are there: `13 assumed right`, `4 times the same`, `27 more`. */
+/** Text of a closed stack, which counts its present members: `13 assumed right`, `4 times the same`, `27 more`. */
 export function stackWords({ rank }: Pick<TreeModel, 'rank'>, { kind, members }: Stack): string {
   const count = members.filter((id) => itemAt(rank, id) >= 0).length;
   if (kind === 'assumed') return t('{0} assumed right', count);

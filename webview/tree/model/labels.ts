@@ -4,7 +4,7 @@ import { itemAt } from '../../../server/reasoning/present.js';
 import { plainText } from '../../shared/words.js';
 import type { TreeModel } from './treeModel.js';
 
-/** Of each text so many characters are looked at: a label shows less. */
+/** Number of characters read from each text: a label shows fewer. */
 const HEAD = 600;
 /** A shared beginning shorter than this is kept: cutting it would save nothing. Characters. */
 const SHARED = 14;
@@ -12,8 +12,8 @@ const SHARED = 14;
 const known = new WeakMap<TreeModel, Map<number, string>>();
 
 /**
- * What a node is called in the picture: the step that is low, or the worst one, or the first one; without the beginning it
- * shares with a sibling, because siblings differ in what comes after it.
+ * The label of a node in the picture: the text of its telling step, without the beginning that it shares with a sibling.
+ * The part after that beginning is what distinguishes siblings.
  */
 export function nodeTitle(model: TreeModel, id: number): string {
   let labels = known.get(model);
@@ -36,7 +36,7 @@ function makeLabel(model: TreeModel, id: number): string {
   return (before > 0 || start > 0 ? '…' : '') + (text.slice(start) || t('(no text)'));
 }
 
-/** The step a node of several is about: its lowest one, where steps have values of their own; else the first low one, else the first. */
+/** The step that represents a node: the one with the lowest PRM value, else the first low step, else the first step. */
 export function tellingStep({ steps }: NodeView): StepView | undefined {
   if (steps.length < 2) return steps[0];
   const valued = steps.filter(({ values }) => values.prm !== undefined);
@@ -48,7 +48,7 @@ function firstText({ steps }: NodeView): string {
   return plainText((steps[0]?.text ?? '').slice(0, HEAD));
 }
 
-/** Characters two texts begin with alike; 0 for texts that are alike as a whole, which differ in nothing. */
+/** Length of the common beginning of two texts; 0 for equal texts, which nothing distinguishes. */
 function sharedLength(a: string, b: string): number {
   if (a === b) return 0;
   let at = 0;

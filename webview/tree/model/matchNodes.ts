@@ -2,14 +2,14 @@ import type { NodeView } from '../../../server/protocol/problemView.js';
 import { itemAt, lastItem } from '../../../server/reasoning/present.js';
 
 /**
- * Which node of `next` is which of `previous`, by old id (-1 = gone): roots match, children match when their steps read the
- * same, in order. So an edit that shifts ids keeps selection, collapse and positions where they were.
+ * The node in `next` for each node of `previous`, by old id (-1 = gone). Roots match, and children match in order if their
+ * steps have the same text. So an edit that shifts ids keeps selection, folds and positions.
  */
 export function matchNodes(previous: readonly NodeView[], next: readonly NodeView[]): Int32Array {
   const match = new Int32Array(previous.length).fill(-1);
   if (previous.length === 0 || next.length === 0) return match;
   match[0] = 0;
-  // A parent's id is smaller than its children's: it is matched before them.
+  // A parent's id is smaller than its children's, so it is matched before them.
   for (const node of previous) {
     const now = itemAt(match, node.id);
     if (now < 0) continue;
@@ -17,7 +17,7 @@ export function matchNodes(previous: readonly NodeView[], next: readonly NodeVie
     const after = [...itemAt(next, now).children];
     const isSame = (a: number | undefined, b: number | undefined) =>
       a !== undefined && b !== undefined && readsTheSame(itemAt(previous, a), itemAt(next, b));
-    // What is equal at both ends does not move: so of two equal branches neither takes the other's name.
+    // Equal children at both ends are matched first, so that two equal branches are not confused.
     while (isSame(before.at(-1), after.at(-1))) {
       match[lastItem(before)] = lastItem(after);
       before.pop();
@@ -32,7 +32,7 @@ export function matchNodes(previous: readonly NodeView[], next: readonly NodeVie
       if (at >= 0) match[child] = itemAt(free.splice(at, 1), 0);
       return at < 0;
     });
-    // One child edited and one left over: that is the edited one.
+    // If one child is left on each side, it is the same child with edited text.
     if (left.length === 1 && free.length === 1) match[itemAt(left, 0)] = itemAt(free, 0);
   }
   return match;

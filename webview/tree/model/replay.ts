@@ -3,7 +3,7 @@ import type { NodeView, ProblemView } from '../../../server/protocol/problemView
 import type { Replay, ReplayFrame, ReplayState } from '../../../server/protocol/replay.js';
 import { formatValue } from '../../shared/valueScale.js';
 
-/** The problem before anything was sampled from it; it is there from the start. */
+/** The root before anything was sampled from it. The root exists from the start. */
 const UNSAMPLED: ReplayState = { visits: 0, right: 0, wrong: 0 };
 
 /**
@@ -39,7 +39,7 @@ function nodeAt(node: NodeView, states: ReadonlyMap<number, ReplayState>): NodeV
   };
 }
 
-/** So many of a node's right and wrong rollouts, group by group. */
+/** The first `right` right and `wrong` wrong rollouts of a node, group by group. */
 function firstOf({ rollouts }: NodeView, { right, wrong }: ReplayState): NodeView['rollouts'] {
   const left = { right, wrong };
   return rollouts.flatMap((group) => {
@@ -102,7 +102,7 @@ const ENDS = {
   hopeless: t('Ended after its solutions: every one is wrong'),
 } as const;
 
-/** A node as the words name it; `Node 5` in the file's hover is the same one. */
+/** The name of a node in texts; `Node 5` in the file's hover is the same node. */
 export function nodeName(node: number): string {
   return node === 0 ? t('the problem') : t('node {0}', node);
 }

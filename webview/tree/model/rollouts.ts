@@ -7,7 +7,7 @@ export interface ListedRollout {
   readonly copies: number;
 }
 
-/** Equal continuations once, with how often they occur; in the file's order. */
+/** Distinct continuations with their numbers of copies, in the file's order. */
 export function distinctRollouts(rollouts: readonly RolloutView[]): ListedRollout[] {
   const byText = new Map<string, { rollout: RolloutView; index: number; copies: number }>();
   rollouts.forEach((rollout, index) => {

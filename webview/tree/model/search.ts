@@ -6,9 +6,9 @@ import { plainText } from '../../shared/words.js';
 import { nodeText, type TreeModel } from './treeModel.js';
 
 /**
- * A query is words, which are looked for as written or as read (LaTeX reduced to plain text), and filters: `value<0.5`,
+ * A query has words, which may match the text as written or with LaTeX reduced to plain text, and filters: `value<0.5`,
  * `value:0.25..0.3`, `visits>10`, `rollouts=0`, `depth:2`, `length:7` (steps of whole rollouts), `source:mc`, `answer:42`,
- * `answer:none`. All have to hold.
+ * `answer:none`. All of them have to match.
  */
 export interface Query {
   readonly words: string;
@@ -59,14 +59,14 @@ function filterOf(text: string): Filter | undefined {
   return { ...range, from: value, to: value, ends: 'both' };
 }
 
-/** Nodes, in reading order, that a query asks for, without regard to case. An empty query finds nothing. */
+/** Nodes that match a query, in reading order. Ignores case. An empty query finds nothing. */
 export function findNodes(model: TreeModel, query: string): number[] {
   const parsed = parseQuery(query);
   if (parsed.words === '' && parsed.filters.length === 0) return [];
   return [...model.order].filter((id) => whyMatches(model, id, parsed) !== undefined);
 }
 
-/** Why a node is a match, in a few words with what was found; undefined when it is not. */
+/** Why a node matches, in a few words with the found text; undefined if it does not match. */
 export function whyMatches(model: TreeModel, id: number, { words, filters }: Query): string | undefined {
   const reasons: string[] = [];
   for (const filter of filters) {
@@ -96,7 +96,7 @@ function holds(model: TreeModel, id: number, filter: Filter): string | undefined
     return count > 0 ? t('{0} rollouts end with {1}', count, filter.answer) : undefined;
   }
   const { measure, from, to, ends } = filter;
-  // The last of several ranges holds 1 itself.
+  // A range that ends at 1, the last of several, includes 1.
   const isIn = (value: number) =>
     (ends === 'to' ? value > from : value >= from) && (ends === 'from' && to !== 1 ? value < to : value <= to);
   if (measure === 'length') {
@@ -121,7 +121,7 @@ interface Place {
 
 const known = new WeakMap<TreeModel, readonly (readonly Place[])[]>();
 
-/** What is searched, by node id; made at the first search of a tree. */
+/** The searched texts by node id, built at the first search of a tree. */
 function places(model: TreeModel): readonly (readonly Place[])[] {
   const made = known.get(model);
   if (made !== undefined) return made;
@@ -138,7 +138,7 @@ function places(model: TreeModel): readonly (readonly Place[])[] {
   return texts;
 }
 
-/** The words with a little of what is around them. */
+/** The found words with a little of the text around them. */
 function around(text: string, words: string): string {
   const at = text.indexOf(words);
   const from = Math.max(0, at - 24);

@@ -6,21 +6,21 @@ import { formatValue, valueBin } from '../../shared/valueScale.js';
 import { firstWords } from '../../shared/words.js';
 
 /**
- * What the tree is colored by: the labels in the file (rollouts, people), the scores of the model, how far the model is from
- * the labels, or where the rollouts went. A node is low, and flagged, by its label, or by its score where scores are shown;
- * where one source is missing everywhere, the other takes its place.
+ * The values that color the tree: the labels in the file (rollouts, people), the scores of the model, the difference
+ * between model and labels, or the share of the rollouts. A node is low, and flagged, by its label, or by its score if
+ * scores are shown. If one source is missing everywhere, the other is used.
  */
 export type ShownValues = 'labels' | 'model' | 'both' | 'rollouts';
 
-/** What the panel derives once from a view; indices are node ids. */
+/** Data that the panel derives once per view. Indices are node ids. */
 export interface TreeModel {
   readonly view: ProblemView;
-  /** The whole tree, where `view` is a moment of its replay, with the same ids; else `view` itself. */
+  /** The whole tree, with the same ids, if `view` is a moment of its replay; else `view` itself. */
   readonly whole: ProblemView;
   readonly nodes: readonly NodeView[];
-  /** Ids of the nodes that are there, in reading order: a node, then its children's subtrees (pre-order). */
+  /** Ids of the present nodes, in reading order: a node, then its children's subtrees (pre-order). */
   readonly order: Int32Array;
-  /** Position of each node in `order`; -1 = not there at this moment. */
+  /** Position of each node in `order`; -1 = not present at this moment of the replay. */
   readonly rank: Int32Array;
   /** Nodes in the subtree, itself included. */
   readonly subtreeSize: Int32Array;
@@ -33,15 +33,15 @@ export interface TreeModel {
   readonly low: readonly number[];
   /** Of these, the nodes that hold the first low step of a path. */
   readonly firstLow: ReadonlySet<number>;
-  /** Nodes the picture flags: of labels beside scores those where the two disagree, else the first low ones. */
+  /** Nodes that the picture flags: disagreements if labels and scores are both shown, else the first low nodes. */
   readonly flagged: ReadonlySet<number>;
   /** Model's score minus label; NaN where one of them is missing. */
   readonly difference: Float64Array;
-  /** Nodes of which label and model say different things: one is low, the other is not. In reading order. */
+  /** Nodes whose label and score disagree: one is low, the other is not. In reading order. */
   readonly disagreements: readonly number[];
   readonly hasValues: boolean;
   readonly shown: ShownValues;
-  /** What there is to choose from. */
+  /** The choices for `shown` that this tree has. */
   readonly choices: readonly ShownValues[];
   lowOf(id: number): boolean;
 }
@@ -123,7 +123,7 @@ function disagrees(node: NodeView, threshold: number): boolean {
   return node.steps.length > 0 && score !== undefined && node.value !== null && isLow(node, threshold) !== score < threshold;
 }
 
-/** The nodes that are there at this moment: parents first. */
+/** The nodes that are present at this moment of the replay, parents first. */
 export function presentNodes({ nodes, rank }: TreeModel): readonly NodeView[] {
   return nodes.filter(({ id }) => itemAt(rank, id) >= 0);
 }
@@ -138,20 +138,20 @@ export function lowestScore({ steps }: NodeView): number | undefined {
   return scores.length === 0 ? undefined : Math.min(...scores);
 }
 
-/** A node as the model sees it, its label set aside. */
+/** The node with the model's score as its value and without its label. */
 function scored(node: NodeView): NodeView {
   const { mc: _mc, interval: _interval, ...rest } = node;
   const value = lowestScore(node) ?? null;
   return { ...rest, value, source: value === null ? null : 'prm', assumed: false, oneSample: false };
 }
 
-/** The root's value is the problem's, not a step's. */
+/** Whether a node is low. The root never is: its value is the problem's, not a step's. */
 function isLow({ steps, value, source }: NodeView, threshold: number): boolean {
   if (steps.length === 0 || value === null) return false;
   return source === 'human' ? value === 0 : value < threshold;
 }
 
-/** Of low nodes in reading order (parents first), those without a low node above them. */
+/** The low nodes that have no low node above them. `low` is in reading order (parents first). */
 function firstOnPath(nodes: readonly NodeView[], low: readonly number[]): Set<number> {
   const isLowHere = new Set(low);
   const lowAbove = new Uint8Array(nodes.length);
@@ -164,7 +164,7 @@ function firstOnPath(nodes: readonly NodeView[], low: readonly number[]): Set<nu
   return first;
 }
 
-/** The node the eye should land on: the first in reading order that holds a path's first low step, else the root. */
+/** The node to show first: the first one in reading order with a path's first low step, else the root. */
 export function landingNode(model: TreeModel): number | null {
   return model.low.find((id) => model.firstLow.has(id)) ?? model.low[0] ?? (model.nodes.length > 0 ? 0 : null);
 }
@@ -193,7 +193,7 @@ function readingOrder(nodes: readonly NodeView[]): Int32Array {
   return order.subarray(0, count);
 }
 
-/** A trie of solutions stores no rollouts: each leaf is then one of them. */
+/** Share of the rollouts. A trie of solutions stores no rollouts, so each of its leaves counts as one. */
 function rolloutOrSolutionShare(nodes: readonly NodeView[]): Float64Array {
   const share = rolloutShare(nodes);
   if ((share[0] ?? 0) > 0) return share;

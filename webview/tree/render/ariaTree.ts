@@ -8,7 +8,7 @@ import { stackWords } from '../model/display.js';
 import { nodeWords, type TreeModel } from '../model/treeModel.js';
 import type { PanelState } from '../state.js';
 
-/** Nodes in the accessible tree before and after the active one: it is a window on the tree, as the picture is. */
+/** Nodes before and after the active one. Like the picture, the accessible tree shows only a part of the tree. */
 const WINDOW = 12;
 
 export interface AriaTree {
@@ -19,8 +19,8 @@ export interface AriaTree {
 type AriaState = Pick<PanelState, 'selected' | 'collapsed' | 'display' | 'root'>;
 
 /**
- * The picture's text twin: one tab stop (`role=tree`), the nodes around the active one as `treeitem`s with level, position
- * and state. Out of sight, but laid over the drawing, so that its focus ring is the drawing's.
+ * The picture as accessible text: one tab stop (`role=tree`), with the nodes around the active one as `treeitem`s with
+ * level, position and state. Invisible but laid over the drawing, so that its focus ring surrounds the drawing.
  */
 export function createAriaTree(document: Document): AriaTree {
   const host = element(document, 'div', { role: 'tree', tabindex: '0', 'aria-label': t('Reasoning tree'), class: 'aria-tree' });

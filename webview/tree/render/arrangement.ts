@@ -6,19 +6,19 @@ import type { TreeModel } from '../model/treeModel.js';
 import type { PanelState } from '../state.js';
 import { ease, isStill, MOTION_LIMIT, MOTION_MS } from './camera.js';
 
-/** Where the nodes are, now and when nothing moves any more. */
+/** Places of the nodes, now (`drawn`) and after all motion (`layout`). */
 export interface Arrangement {
   readonly layout: TreeLayout;
   /** Between two layouts while nodes move. */
   readonly drawn: TreeLayout;
   readonly isMoving: boolean;
-  /** Lays the tree out anew; `isAtOnce`: it is another tree, and nothing moves. */
+  /** Lays the tree out again. `isOther` in the result: it is another tree, and nothing moves. */
   update(state: PanelState, before: PanelState): Change | null;
 }
 
 export interface Change {
   readonly isOther: boolean;
-  /** Old ids to new ones, when the data changed; null when folds did. */
+  /** New ids by old ids if the data changed; null if folds changed. */
   readonly match: Int32Array | null;
   readonly previous: TreeLayout;
 }
@@ -60,7 +60,7 @@ export function createArrangement(document: Document, onFrame: () => void): Arra
       if (model === null || isUnchanged) return null;
       const isOther = before.model === null || !isSameTree(before.model, model) || root !== before.root;
       const previous = drawn;
-      // A moment of a replay is laid out as the whole tree is, so that the eye can follow.
+      // A moment of a replay has the layout of the whole tree, so that it is easy to follow.
       const whole = layoutTree(model.whole.nodes, { collapsed, isHidden: (id) => display.hidden.has(id), ...(root !== null && { root }) });
       layout = model.whole === model.view ? whole : withPresent(whole, model.whole.nodes, (id) => itemAt(model.rank, id) >= 0);
       stop();

@@ -29,30 +29,30 @@ export const MOTION_MS = 180;
 export interface CameraWorld {
   readonly host: HTMLElement;
   readonly store: PanelStore;
-  /** Where the nodes will be when nothing moves any more. */
+  /** The layout after all motion. */
   readonly layout: () => TreeLayout;
   readonly size: () => Size;
 }
 
-/** Where one looks at the tree from: lands, follows the panel's size until the user moves it, glides, brings nodes into sight. */
+/** The view of the tree. Follows the panel's size until the user moves it, moves smoothly, brings nodes into view. */
 export interface Camera {
   readonly isMoving: boolean;
-  /** The first look: on the selection, else on the first low step, with its siblings. */
+  /** Sets the first view: of the selection, else of the first low step, with its siblings. */
   readonly land: () => void;
-  /** The least change for a new size or a new layout. */
+  /** Makes the smallest change that a new size or layout needs. */
   readonly refresh: () => void;
-  /** The panel has another size: what was all in sight stays so. */
+  /** Handles a new size of the panel: a tree that was shown whole stays whole. */
   readonly resize: () => void;
   readonly fit: () => void;
   readonly zoomBy: (factor: number) => void;
   readonly widenBy: (factor: number) => void;
-  /** Brings a node into sight at a zoom at which it can be read. */
+  /** Brings a node into view at a zoom at which it can be read. */
   readonly center: (id: number) => void;
   readonly bringIntoSight: (id: number) => void;
   readonly open: (block: Block) => void;
   /** Moves to a view the user asked for. */
   readonly moveTo: (view: View) => void;
-  /** Moves the view by so many rows at once, because the layout moved. */
+  /** Moves the view by a number of rows without animation, because the layout moved. */
   readonly shift: (rows: number) => void;
 }
 
@@ -68,7 +68,7 @@ export function ease(t: number): number {
 export function createCamera(world: CameraWorld): Camera {
   const { store, host, layout, size } = world;
   const view = (): View => store.state.zoom ?? { k: 1, stretch: 1, x: 0, y: 0 };
-  /** The user asked for all of the tree, and has not moved since. */
+  /** Whether the user chose to see the whole tree and has not moved the view since. */
   let isWhole = false;
   const gesture = attachZoom(host, view, (next) => {
     isWhole = false;
@@ -129,7 +129,7 @@ export function createCamera(world: CameraWorld): Camera {
     refresh,
     resize() {
       refresh();
-      // The sentence of a replay takes one line or two: the tree does not jump with it.
+      // In a replay the view stays: the sentence of an event takes one or two lines, and the tree would jump with it.
       if (!isWhole || !store.state.isMoved || store.state.isReplayShown || size().width === 0) return;
       glide.stop();
       setView(fitView(layout().extent, size()));
@@ -172,7 +172,7 @@ function neighborhood(model: TreeModel, id: number): number[] {
 }
 
 interface Glide {
-  /** Where the view will be; null when it rests. */
+  /** The view at the end of the motion; null when nothing moves. */
   readonly target: View | null;
   start(to: View): void;
   stop(): void;

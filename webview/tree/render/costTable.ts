@@ -3,7 +3,7 @@ import type { LabelCost, Replay } from '../../../server/protocol/replay.js';
 import { element } from '../../shared/element.js';
 import { section } from './section.js';
 
-/** What the labels cost, in all, for a rollout and for a step label; how the policy continued; nothing where the log has neither. */
+/** Cost of labels (total, per rollout, per step label) and how the policy continued; empty if the log has neither. */
 export function costSections(document: Document, { cost, continuation }: Pick<Replay, 'cost' | 'continuation'>): HTMLElement[] {
   return [
     ...(cost === undefined ? [] : [section(document, t('Cost of the labels'), table(document, cost), note(document, cost))]),
@@ -62,7 +62,7 @@ function table(document: Document, cost: LabelCost): HTMLElement {
   );
 }
 
-/** No token of any request is known. */
+/** Whether no request has a known number of tokens. */
 function isUnreported({ unreported, requests, judgeRequests }: LabelCost): boolean {
   return unreported > 0 && unreported >= requests + judgeRequests;
 }
@@ -78,7 +78,7 @@ function note(document: Document, cost: LabelCost): HTMLElement {
   return element(document, 'p', { class: 'hint' }, listed(facts));
 }
 
-/** Three digits that say something. */
+/** A number with three significant digits, or as an integer from 100 on. */
 function short(value: number): string {
   return Number.isInteger(value) || value >= 100 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(3)));
 }

@@ -12,7 +12,7 @@ export interface DetailsPane {
 
 export type DetailsActions = NodePaneActions & StatisticsActions;
 
-/** Beside the drawing: the selected node, or the statistics of the tree; each drawn when it is looked at. */
+/** The details beside the drawing: the selected node or the statistics of the tree, each rendered when it is shown. */
 export function createDetailsPane(document: Document, store: PanelStore, actions: DetailsActions): DetailsPane {
   const window = windowOf(document);
   const node = element(document, 'div', { class: 'pane', tabindex: '0', role: 'region', 'aria-label': t('Node') });
@@ -30,11 +30,11 @@ export function createDetailsPane(document: Document, store: PanelStore, actions
     node.replaceChildren(...renderNodePane(document, state, actions));
     if (nodeFor !== state.selected) node.scrollTop = 0;
     nodeFor = state.selected;
-    // A single step is at the top; of several, the one at the cursor must be in sight.
+    // A single step is at the top. Of several steps, the one at the cursor must be visible.
     const current = node.querySelector('.step.current');
     if (current !== null && node.querySelectorAll('.step').length > 1) scrollWithin(node, current);
   };
-  /** After the frame that draws the tree: formulas take longer than the tree does, and a held arrow key shows only the last node. */
+  /** Renders after the tree's frame: formulas take longer than it. A held arrow key renders only the last node. */
   const renderNodeSoon = () => {
     window.clearTimeout(pending);
     pending = window.setTimeout(() => window.requestAnimationFrame(renderNode), 0);
@@ -53,7 +53,7 @@ export function createDetailsPane(document: Document, store: PanelStore, actions
   };
 }
 
-/** Scrolls the pane alone: `scrollIntoView` would also move what clips it, and push the tabs out of sight. */
+/** Scrolls only the pane: `scrollIntoView` would also scroll elements that clip it and push the tabs out of view. */
 function scrollWithin(pane: HTMLElement, target: Element): void {
   const [outer, inner] = [pane.getBoundingClientRect(), target.getBoundingClientRect()];
   if (inner.top < outer.top || inner.height > outer.height) pane.scrollTop += inner.top - outer.top;

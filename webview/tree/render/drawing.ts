@@ -21,7 +21,7 @@ export interface DrawingWorld {
   readonly onDrawn: () => void;
 }
 
-/** The picture on the page: draws at most once a frame, and knows what is under a point of it. */
+/** The picture on the page. Draws at most once per frame, and finds the node or block under a point. */
 export interface Drawing {
   readonly svg: SVGSVGElement;
   readonly size: Size;
@@ -31,7 +31,7 @@ export interface Drawing {
   readonly schedule: () => void;
   readonly drawNow: () => void;
   readonly hitAt: (event: MouseEvent) => SceneHit | null;
-  /** Where a node's mark is, in pixels of the page. */
+  /** Position of a node's mark, in pixels of the page. */
   readonly placeOf: (id: number) => { readonly x: number; readonly y: number };
   readonly restyle: () => void;
 }
@@ -108,7 +108,7 @@ interface Covered {
   readonly free: ReadonlyMap<number, number>;
 }
 
-/** Whether the drawn scene, with its margin, still shows what is in sight. */
+/** Whether the drawn scene, with its margin, still covers the visible part. */
 function covers(covered: Covered, now: Pick<Covered, 'nodes' | 'layout' | 'view' | 'apart'>): boolean {
   const { view } = covered;
   if (covered.layout !== now.layout || covered.nodes !== now.nodes || view.k !== now.view.k || view.stretch !== now.view.stretch)
@@ -136,7 +136,7 @@ function frameOf(store: PanelStore, { layout, scene, free }: Covered, path: Read
   };
 }
 
-/** What is drawn, for those who cannot see it: tests and screenshots wait for `rest` before they look. */
+/** Describes the drawing in data attributes. Tests and screenshots wait for `rest` before they look. */
 function describe(host: HTMLElement, { scene }: Covered, isMoving: boolean): void {
   host.dataset['level'] = scene.level;
   host.dataset['nodes'] = String(scene.nodes.length);

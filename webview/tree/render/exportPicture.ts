@@ -29,7 +29,7 @@ export function exportSvg(svg: SVGSVGElement, background: string): string {
   copy.querySelectorAll<SVGElement>('*').forEach((node, i) => {
     const style = window.getComputedStyle(itemAt(originals, i));
     for (const name of COPIED) node.setAttribute(name, style.getPropertyValue(name));
-    // Signs of VS Code's icon font: a reader of the file does not have it.
+    // Replaces glyphs of VS Code's icon font, because viewers of the file do not have the font.
     if (node.classList.contains('glyph')) {
       node.textContent = PLAIN[node.textContent ?? ''] ?? '';
       node.setAttribute('font-family', 'sans-serif');

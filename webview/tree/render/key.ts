@@ -10,7 +10,7 @@ export interface ColorKey {
   update(model: TreeModel | null, isOpen: boolean): void;
 }
 
-/** What colors, shapes, outlines and widths mean, as a box over the drawing that a button opens. Lists only what the tree holds. */
+/** The key of colors, shapes, outlines and widths: a box over the drawing that a button opens. Lists those in use. */
 export function createKey(document: Document, onClose: () => void): ColorKey {
   const host = element(document, 'div', { class: 'key-box', role: 'dialog', 'aria-label': t('Key'), tabindex: '-1' });
   return {

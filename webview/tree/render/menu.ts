@@ -7,7 +7,7 @@ export interface MenuItem {
   readonly run: () => void;
 }
 
-/** A menu of its own over the page: opened at a place, walked with the arrow keys, closed by Escape, a click beside it or a choice. */
+/** A menu over the page. Opens at a point; the arrow keys walk it; Escape, a click outside or a choice closes it. */
 export interface Menu {
   readonly host: HTMLElement;
   /** `null` separates groups. */

@@ -7,7 +7,7 @@ import { columnPx, rowPx, type Size, type View } from '../layout/zoomScale.js';
 import { binOf, type TreeModel } from '../model/treeModel.js';
 import type { PanelStore } from '../state.js';
 
-/** Trees up to this size are seen whole soon enough. */
+/** Trees of up to this many nodes have no minimap: they are easily shown whole. */
 const LEAST_NODES = 500;
 const WIDTH = 132;
 const HEIGHT = 96;
@@ -24,7 +24,7 @@ export interface Minimap {
   update(): void;
 }
 
-/** A large tree as a whole in a corner, every node a dot in its color, with a frame around what is in sight. A click goes there. */
+/** A large tree as a whole in a corner: nodes are colored dots, a frame marks the visible part. A click moves there. */
 export function createMinimap(document: Document, { store, layout, size, moveTo }: MinimapWorld): Minimap {
   const canvas = element(document, 'canvas', { width: String(WIDTH * 2), height: String(HEIGHT * 2) }) as HTMLCanvasElement;
   const frame = element(document, 'div', { class: 'minimap-frame' });
@@ -91,7 +91,7 @@ function drawDots(canvas: HTMLCanvasElement, model: TreeModel, { row, depth, ext
   }
 }
 
-/** The part of the minimap that is in sight. */
+/** Places the frame around the visible part. */
 function placeFrame(frame: HTMLElement, { extent }: TreeLayout, view: View, size: Size): void {
   const clamp = (share: number) => Math.max(0, Math.min(1, share));
   const wide = extent.columns * columnPx(view);

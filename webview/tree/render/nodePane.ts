@@ -25,10 +25,10 @@ export interface NodePaneActions {
   showRequest(id: number, rollout: number): void;
 }
 
-/** Nodes of a path shown as crumbs; of a longer one the first and the last. */
+/** Greatest number of a path's nodes shown as crumbs; a longer path shows its first and last ones. */
 const CRUMBS = 24;
 
-/** Everything about the selected node: where it is, what its value rests on, its steps, its rollouts, the problem. */
+/** Everything about the selected node: its path, the evidence for its value, its steps, its rollouts, the problem. */
 export function renderNodePane(document: Document, state: PanelState, actions: NodePaneActions): HTMLElement[] {
   const { model, selected } = state;
   if (model === null) return [];
@@ -53,13 +53,13 @@ export function renderNodePane(document: Document, state: PanelState, actions: N
   ];
 }
 
-/** Why the node is a match of what is searched for. */
+/** Why the node matches the search. */
 function matchNote(document: Document, model: TreeModel, { selected, query }: PanelState): HTMLElement[] {
   const why = selected === null || query.trim() === '' ? undefined : whyMatches(model, selected, parseQuery(query));
   return why === undefined ? [] : [element(document, 'p', { class: 'hint match-note' }, t('Match: {0}', why))];
 }
 
-/** What can be done with a node of a tree that is whole and at rest. */
+/** Actions on a node, for a tree that is shown whole and is not being labeled. */
 function nodeActions(document: Document, selected: number, state: PanelState, actions: NodePaneActions): HTMLElement[] {
   const more = () =>
     button(document, {
@@ -158,7 +158,7 @@ function intervalFigure(document: Document, node: NodeView, interval: readonly [
 
 function badgeTexts(model: TreeModel, node: NodeView): [text: string, className: string][] {
   const badges: [string, string][] = [];
-  // The step above says whether it is the first low one; what is said here is about nodes without steps of their own verdict.
+  // A step itself shows that it is the first low one. These badges are for nodes without such a step.
   if (!node.steps.some(({ firstLow }) => firstLow)) {
     if (model.firstLow.has(node.id)) badges.push([t('first low step'), 'warning']);
     else if (model.lowOf(node.id)) badges.push(['low', 'warning']);
@@ -216,7 +216,7 @@ function stepItem(document: Document, node: NodeView, step: StepView, state: Pan
     [SOURCE_NAMES.judge, judge],
     [SOURCE_NAMES.human, human === undefined ? undefined : (human + 1) / 2],
   ];
-  // Of a node's only step the node's value is the step's, which is below in full.
+  // The value of a node's only step is the node's value, which the pane already shows in full.
   const isSaid = (value: number | undefined) => node.steps.length === 1 && value === node.value;
   const chips = values
     .filter((one): one is [string, number] => one[1] !== undefined && !isSaid(one[1]))

@@ -16,11 +16,11 @@ export interface OverlayActions {
   readonly setServerKey: () => void;
   readonly tryPolicy: () => void;
   readonly showLog: () => void;
-  /** Looks at the tree that is there, or at the failure again. */
+  /** Shows the existing tree instead of the failure, or the failure again. */
   readonly hideFailure: (isHidden: boolean) => void;
 }
 
-/** What is in the place of a tree that is loading, absent or unreadable: the cause, and what to do next. */
+/** Renders the placeholder for a tree that is loading, absent or unreadable: the cause, and what to do next. */
 export function renderPlaceholder(document: Document, state: PanelState, actions: OverlayActions): HTMLElement | null {
   const { status, failure } = state;
   if (failure !== null && !state.isFailureHidden) return renderFailure(document, failure, hasTree(state), actions);
@@ -153,12 +153,12 @@ function renderFailure(
   return box;
 }
 
-/** There is more to see than the problem. */
+/** Whether the tree has more nodes than the problem. */
 function hasTree({ model }: PanelState): boolean {
   return model !== null && model.nodes.length > 1;
 }
 
-/** One line above the drawing when something about the tree needs saying, with the action that answers it. */
+/** Renders a one-line notice above the drawing with an action that resolves it; null if there is nothing to report. */
 export function renderBanner(document: Document, state: PanelState, actions: OverlayActions): HTMLElement | null {
   const { model, staleMessage } = state;
   if (model === null) return null;
@@ -223,7 +223,7 @@ export function renderHelp(document: Document, actions: OverlayActions): HTMLEle
   );
 }
 
-/** A server that wants a key, or another one. */
+/** Whether a server requires a key, or a different one. */
 function refusesKey(status: number | undefined): boolean {
   return status === 401 || status === 403;
 }

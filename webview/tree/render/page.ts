@@ -14,9 +14,9 @@ import type { Toolbar } from './toolbar.js';
 import type { Tools } from './tools.js';
 import type { TreeView } from './treeView.js';
 
-/** Above this width the details are beside the drawing, below it under it. Pixels. */
+/** A panel wider than this has the details beside the drawing, a narrower one below it. Pixels. */
 const WIDE = 700;
-/** Below this width the toolbar's buttons have icons alone, so that it stays one line beside the picker of problems. Pixels. */
+/** In a narrower panel the toolbar's buttons have only icons, to fit in one line with the problem picker. Pixels. */
 const NARROW = 560;
 
 export interface PageParts {
@@ -98,7 +98,7 @@ export function createPage(document: Document, store: PanelStore, parts: PagePar
     if (changed('split')) splitter.update(state.split, isWide);
     if (changed('isDetailsShown')) panel.classList.toggle('alone', !state.isDetailsShown);
     details.update(state, before);
-    // A box that was opened has the focus: its keys are at hand, Escape among them.
+    // A box gets the focus when it opens, so that its keys work, Escape among them.
     if (before !== null && state.isHelpOpen && !before.isHelpOpen) overlay.querySelector<HTMLElement>('.help')?.focus();
     if (before !== null && state.isKeyOpen && !before.isKeyOpen) key.host.focus();
   };

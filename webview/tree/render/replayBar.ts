@@ -6,11 +6,11 @@ import { frameWords } from '../model/replay.js';
 import type { PanelState } from '../state.js';
 
 export interface ReplayBarActions {
-  /** Shows the tree after so many frames. */
+  /** Shows the tree after the first `count` frames. */
   move(count: number): void;
   step(direction: 1 | -1): void;
   play(): void;
-  /** The node the line is about. */
+  /** Shows the node of the current event. */
   showEvent(): void;
   stopLabeling(): void;
   close(): void;
@@ -21,7 +21,7 @@ export interface ReplayBar {
   update(state: PanelState): void;
 }
 
-/** Below the drawing: how the tree was built, event by event, and how far a running labeling is. */
+/** The bar below the drawing: how the tree was built, event by event, and the progress of a running labeling. */
 export function createReplayBar(document: Document, actions: ReplayBarActions): ReplayBar {
   const back = button(document, { label: t('One event back ([)'), icon: 'debug-step-back', onClick: () => actions.step(-1) });
   const play = playButton(document, () => actions.play());
@@ -99,7 +99,7 @@ export function createReplayBar(document: Document, actions: ReplayBarActions): 
   };
 }
 
-/** `Labeling: 96 of 200 rollouts`; the last search may go beyond. */
+/** `Labeling: 96 of 200 rollouts`; the last search may exceed the budget. */
 export function labelingWords({ rollouts, budget, isElsewhere }: NonNullable<PanelState['labeling']>): string {
   return t(
     'Labeling{0}: {1}',
@@ -110,7 +110,7 @@ export function labelingWords({ rollouts, budget, isElsewhere }: NonNullable<Pan
   );
 }
 
-/** Play and pause in one place; the focus stays when one becomes the other. */
+/** The play and pause buttons in one place. The focus is kept when one replaces the other. */
 function playButton(document: Document, onClick: () => void): { readonly host: HTMLElement; show(isPlaying: boolean): void } {
   const make = (label: string, icon: string) => button(document, { label, icon, onClick });
   const [start, pause] = [make(t('Play the search (Space)'), 'play'), make(t('Pause (Space)'), 'debug-pause')];

@@ -37,7 +37,7 @@ const FINISH_WORDS: Readonly<Record<string, string>> = {
   length: t('length: cut at the longest allowed length'),
 };
 
-/** What decided, in words; others are shown as the log has them. */
+/** Names of the methods that gave a verdict. Others are shown as the log has them. */
 const METHOD_WORDS: Readonly<Record<string, string>> = {
   llm: t('the LLM judge'),
   failed: t('nobody: the judge failed'),

@@ -9,10 +9,10 @@ import { distinctRollouts, type ListedRollout } from '../model/rollouts.js';
 import { renderRolloutFacts } from './rolloutFacts.js';
 import { section } from './section.js';
 
-/** What can be done with a rollout, by its position among the node's. */
+/** Actions on a rollout, by its position in the node's list. */
 export interface RolloutActions {
   readonly reveal: (rollout: number) => void;
-  /** Absent where no event log has requests. */
+  /** Absent if there is no event log with requests. */
   readonly showRequest?: (rollout: number) => void;
 }
 
@@ -20,8 +20,8 @@ export interface RolloutActions {
 const PAGE = 20;
 
 /**
- * The completions sampled from a node: counts first, then each one to open; steps are typeset when opened. `list` holds their
- * texts; null while they are on their way.
+ * The completions sampled from a node: first the counts, then each completion, whose steps are typeset when it is opened.
+ * `list` has their texts; null while they are loading.
  */
 export function rolloutList(
   document: Document,
@@ -63,7 +63,7 @@ export function rolloutList(
   return [section(document, t('Rollouts from here'), ...parts)];
 }
 
-/** The different rollouts, some at a time. */
+/** The distinct rollouts, `PAGE` at a time. */
 function pages(document: Document, rollouts: readonly RolloutView[], actions: RolloutActions): HTMLElement {
   const distinct = distinctRollouts(rollouts);
   const list = element(document, 'div', { class: 'rollouts' });

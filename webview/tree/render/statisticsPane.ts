@@ -13,7 +13,7 @@ import { section } from './section.js';
 
 /** Bars of the value histogram. */
 const HISTOGRAM = 20;
-/** Rows of a chart before the rest is summed up. */
+/** Greatest number of rows of a chart; the others are summed up in one row. */
 const ROWS = 12;
 /** Nodes in the ranking. */
 const RANKED = 8;
@@ -34,7 +34,7 @@ export function renderStatisticsPane(
   const statistics = treeStatistics(model.nodes, HISTOGRAM);
   const { correct, incorrect, distinct, duplicate } = statistics.rollouts;
   const all = correct + incorrect;
-  // Nodes that are not there at this moment have no value either.
+  // Nodes that are absent at this moment of the replay have no value either and are not counted.
   const missing = statistics.missing - (model.nodes.length - model.order.length);
   const parts = [
     element(
@@ -151,7 +151,7 @@ function histogram(document: Document, counts: readonly number[], threshold: num
   return figure(document, svg);
 }
 
-/** How many solutions have how many steps. */
+/** A column chart of solutions by their number of steps. */
 function columns(
   document: Document,
   rows: readonly { readonly steps: number; readonly count: number }[],
@@ -193,13 +193,13 @@ function columns(
 
 interface VerdictRow {
   readonly label: string;
-  /** What finds its nodes; absent for what is summed up. */
+  /** The query that finds the row's nodes; absent for a row of summed-up rows. */
   readonly query?: string;
   readonly correct: number;
   readonly incorrect: number;
 }
 
-/** A table whose rows carry a bar: its numbers are its text equivalent. */
+/** A table whose rows have a bar. Its numbers are the text equivalent. */
 function verdictRows(document: Document, caption: string, rows: readonly VerdictRow[], actions: StatisticsActions): HTMLElement {
   const scale = scaleLinear([0, max(rows, (row) => row.correct + row.incorrect) ?? 1], [0, 100]);
   const rest = rows.slice(ROWS);
@@ -247,7 +247,7 @@ function verdictRows(document: Document, caption: string, rows: readonly Verdict
   );
 }
 
-/** A row's name; where its nodes can be found, a button that selects them. */
+/** A row's name, as a button that selects the row's nodes if a query finds them. */
 function rowLabel(document: Document, { label, query }: VerdictRow, actions: StatisticsActions): HTMLElement {
   if (query === undefined) return element(document, 'span', {}, label);
   const host = element(document, 'button', { type: 'button', class: 'row-button', title: t('Select the nodes: {0}', label) }, label);
@@ -281,7 +281,7 @@ function barButton(
   return host;
 }
 
-/** The nodes most rollouts were sampled from, with how many of them were right. */
+/** The nodes that the most rollouts were sampled from, with the share of all rollouts at or below each node. */
 function ranking(document: Document, model: TreeModel, actions: StatisticsActions): HTMLElement {
   const ranked = [...model.order].filter((id) => rolloutCount(itemAt(model.nodes, id).rollouts) > 0);
   ranked.sort((a, b) => rolloutCount(itemAt(model.nodes, b).rollouts) - rolloutCount(itemAt(model.nodes, a).rollouts));

@@ -12,13 +12,13 @@ const BAR = 46;
 /** Blocks at least this high, in pixels, have room for a line of text. */
 const LEAST_HEIGHT = 11;
 
-/** Branches too small to be read one by one: their worst node, their values as a bar, how many, and what the worst one says. */
+/** Draws branches too small to be read one by one: worst node, values as a bar, count, and the worst node's text. */
 export function drawBlock(pen: Pen, { model, view }: Frame, block: Block): SVGElement[] {
   const { document, fit } = pen;
   const { count, bins, missing, range, worst, flagged } = summarize(model, block.roots);
   const height = (block.bottom - block.top + 1) * rowPx(view.k);
   const mark = (radius: number) => (worst === null ? [] : drawMark(pen, model, worst, { radius, hasRing: false }));
-  // What is between two branches that are drawn may be too low for text: then only its worst node is seen.
+  // A block between two drawn branches may be too low for text. Then only its worst node is drawn.
   if (height < LEAST_HEIGHT) return mark(Math.max(1.2, Math.min(3, height / 2)));
   const parts = [
     svgElement(document, 'rect', { class: 'block-box', x: -8, y: 1 - height / 2, width: BLOCK_WIDTH, height: height - 2, rx: 3 }),

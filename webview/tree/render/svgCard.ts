@@ -42,7 +42,7 @@ interface Head {
   readonly isStack: boolean;
 }
 
-/** The card's first line: from the left what the value is and rests on, from the right verdict and visits. */
+/** The card's first line: value and its evidence from the left, verdict and visits from the right. */
 function cardHead(pen: Pen, frame: Frame, id: number, { baseline, width, isStack }: Head): SVGElement[] {
   const { document, fit } = pen;
   const { model } = frame;

@@ -14,7 +14,7 @@ export interface Fits {
   readonly small: TextFit;
 }
 
-/** What the parts of a drawing are made with. */
+/** Document and text measurement, which drawing needs. */
 export interface Pen {
   readonly document: Document;
   readonly fit: Fits;
@@ -63,7 +63,7 @@ export function drawMark(
   return parts;
 }
 
-/** The fold mark right of a node: what is folded away, or (on cards and under the pointer) that it can be folded. */
+/** The fold mark right of a node: the number of hidden nodes, or (on cards and under the pointer) a sign to fold it. */
 export function drawFold({ document, fit }: Pen, frame: Frame, id: number): SVGElement[] {
   const { model, view, collapsed, display, hovered, selected, scene, layout } = frame;
   const { level } = scene;
@@ -83,13 +83,13 @@ export function drawFold({ document, fit }: Pen, frame: Frame, id: number): SVGE
   ];
 }
 
-/** What a node that stands for a closed stack says besides: `13 assumed right`; undefined for any other node. */
+/** Text of a node that represents a closed stack: `13 assumed right`; undefined for any other node. */
 export function stackNote({ model, display }: Pick<Frame, 'model' | 'display'>, id: number): string | undefined {
   const stack = display.stacks.get(id);
   return stack === undefined ? undefined : stackWords(model, stack);
 }
 
-/** What is beside the value of a flagged node: a first low step, or labels and model that disagree. */
+/** The glyph beside the value of a flagged node: for a first low step, or a disagreement of labels and model. */
 export function flagGlyph({ shown }: Pick<TreeModel, 'shown'>): string {
   return shown === 'both' ? GLYPH.compare : GLYPH.flag;
 }

@@ -28,7 +28,7 @@ export interface WrittenGroup {
 /** Classes of texts, in the order in which they get their room. */
 const RANKS = ['value', 'fold-text', 'block-count', 'name', 'flag', 'right', 'wrong', 'note', 'quiet', 'words'] as const;
 
-/** The texts among the parts of a node or block; a fold mark under the pointer is over whatever is there. */
+/** The texts of a node or block, without a fold mark under the pointer, which may cover anything. */
 export function writtenTexts(parts: readonly SVGElement[], fit: Fits): WrittenText[] {
   const texts = parts.filter(({ tagName }) => tagName === 'text');
   return texts.flatMap((element, i): WrittenText[] => {
@@ -72,7 +72,7 @@ function look(element: SVGElement, text: string, fit: Fits): Look {
   return { width: of.width(text), ...place, ...(cut && { cut }) };
 }
 
-/** A value and the words after it in so many pixels: the words are cut, and a value that does not fit is left out. */
+/** A value and the words after it, cut to a width in pixels. A value that does not fit is left out. */
 export function cutName(fit: TextFit, text: string, pixels: number): string {
   const end = text.indexOf(' ');
   const value = text.slice(0, end);
@@ -80,7 +80,7 @@ export function cutName(fit: TextFit, text: string, pixels: number): string {
   return rest !== '' ? `${value} ${rest}` : fit.width(value) <= pixels ? value : '';
 }
 
-/** Shortens texts, or leaves them out, where they would be over others or over marks; what has room again is written again. */
+/** Shortens or hides texts that would overlap other texts or marks, and restores texts that have room again. */
 export function clearDrawing(groups: readonly WrittenGroup[]): void {
   const marks: MarkBox[] = [];
   const texts: WrittenText[] = [];

@@ -33,7 +33,7 @@ export function createSvgTree(svg: SVGSVGElement, fit: Fits): SvgTree {
       root.attr('transform', `translate(${frame.view.x},${frame.view.y})`);
       drawEdges(edges, frame);
       const isOther = [drawBlocks(blocks, pen, frame), drawNodes(nodes, pen, frame)].includes(true);
-      // After a pan all texts have the room that they had.
+      // A pan does not change the room of any text.
       if (isOther || last?.scene !== frame.scene || last.selected !== frame.selected) clearDrawing(writtenGroups(blocks, nodes, frame));
       last = frame;
     },
@@ -99,7 +99,7 @@ function drawEdges(group: Group, frame: Frame): void {
     });
 }
 
-/** Returns whether one was built anew. */
+/** Returns whether a block was rebuilt. */
 function drawBlocks(group: Group, pen: Pen, frame: Frame): boolean {
   const { model, scene, view, matches, hovered } = frame;
   const column = columnPx(view);
@@ -136,7 +136,7 @@ function countWithin({ rank, subtreeSize }: TreeModel, matches: ReadonlySet<numb
   return count;
 }
 
-/** Returns whether one was built anew. */
+/** Returns whether a node was rebuilt. */
 function drawNodes(group: Group, pen: Pen, frame: Frame): boolean {
   const { model, layout, scene, view, selected, hovered, collapsed, display } = frame;
   const column = columnPx(view);
@@ -164,7 +164,7 @@ function drawNodes(group: Group, pen: Pen, frame: Frame): boolean {
   return isOther;
 }
 
-/** A node as far as its rows leave room for it. */
+/** Draws a node in as much detail as its rows have room for. */
 function drawNode(pen: Pen, frame: Frame, id: number, name: DotName | undefined): SVGElement[] {
   const { level } = frame.scene;
   if (level === 'card') return drawCard(pen, frame, id);
@@ -184,5 +184,5 @@ function nodeClass({ scene, path, selected, event, hovered, matches, display }: 
   return classes.join(' ');
 }
 
-/** What a group shows, so that a pan or a change of selection does not build it again. */
+/** The content of each group, so that a pan or a change of selection does not rebuild it. */
 const drawn = new WeakMap<SVGGElement, { readonly model: TreeModel; readonly shown: string; readonly texts: readonly WrittenText[] }>();

@@ -17,27 +17,27 @@ export function radiusOf({ model, layout, view }: Frame, id: number): number {
 /** Height of a line of words, in pixels. */
 export const LINE = 15;
 const VALUE_X = 16;
-/** A label that runs on over empty columns is no wider than this: longer lines are in the details. Pixels. */
+/** Greatest width of a label that extends over empty columns; the details show longer lines. Pixels. */
 const WIDEST = 520;
 
-/** Below this width words are put under the value, where the row has room for two lines. Pixels. */
+/** If the width is less than this, words go below the value, provided that the row has room for two lines. Pixels. */
 const NARROW = 140;
-/** The same where there is room for more lines: in a row of this height, or where a subtree has its rows to itself. */
+/** The same if there is room for more lines: in a row of `ROOMY` pixels, or if subtrees have rows of their own. */
 const NARROW_ROOMY = 200;
 const ROOMY = 44;
 
-/** Where the words of a node go: beside its value, or below it where the column is narrow. */
+/** Place of a node's words: beside its value, or below it in a narrow column. */
 interface Place {
   readonly lines: readonly string[];
   readonly x: number;
-  /** Of the first line's middle. */
+  /** The middle of the first line. */
   readonly y: number;
-  /** Of the value's middle. */
+  /** The middle of the value. */
   readonly valueY: number;
   readonly width: number;
 }
 
-/** A node as its value and the words that distinguish it from its siblings, in as many lines as the row has room for. */
+/** Draws a node's value and the words that distinguish it from its siblings, in as many lines as fit in the row. */
 export function drawWords(pen: Pen, frame: Frame, id: number): SVGElement[] {
   const { document, fit } = pen;
   const { model, view } = frame;
@@ -95,17 +95,17 @@ function placeWords({ fit }: Pen, frame: Frame, id: number, { own, height, after
   return { lines, x: afterValue, y: (-(lines.length - 1) * LINE) / 2, valueY: 0, width };
 }
 
-/** Two edges below a mark: there are more of it. */
+/** Draws two edges below a mark, which show that it is a stack. */
 function drawPile({ document }: Pen, radius: number): SVGElement[] {
   return [2.5, 5].map((by) =>
     svgElement(document, 'path', { class: 'pile', d: `M${-radius},${by}a${radius},${radius} 0 0,0 ${2 * radius},0` }),
   );
 }
 
-/** What a dot is named by: its value and words beside it, or the value alone above it. */
+/** The name of a dot: its value and words beside it, or only the value above it. */
 export type DotName = 'words' | 'value';
 
-/** Far out: the mark, and as much of its value and words as there is room for. */
+/** Draws a node seen from far: its mark, and as much of its value and words as there is room for. */
 export function drawDot(pen: Pen, frame: Frame, id: number, name: DotName | undefined): SVGElement[] {
   const { document, fit } = pen;
   const { model, view } = frame;
@@ -130,24 +130,24 @@ export function drawDot(pen: Pen, frame: Frame, id: number, name: DotName | unde
   return [...parts, ...drawFold(pen, frame, id)];
 }
 
-/** Room for a name right of a dot: a leaf's empty columns, of any other node only as far as the next one. Pixels. */
+/** Room for a name right of a dot: up to the next column, and for a leaf also its empty columns. Pixels. */
 function nameWidth({ free, view }: Frame, id: number): number {
   const columns = 1 + (free.get(id) ?? 0);
   return Math.min(260, columns * columnPx(view) - 18);
 }
 
-/** A name needs this much room beside a dot, else the value alone goes above it. Pixels. */
+/** A name needs this much room beside a dot, else only the value is drawn, above the dot. Pixels. */
 const NAME_ROOM = 60;
 
 /** A value above a dot needs a row of this height and a column of this width, in pixels. */
 function hasValueRoom({ view, model }: Frame): boolean {
-  // Of labels beside scores both numbers are written.
+  // If labels and scores are both shown, both numbers are written.
   return rowPx(view.k) >= 20 && columnPx(view) >= (model.shown === 'both' ? 72 : 38);
 }
 
 /**
- * At dots, the nodes that are named: by their words flagged ones from the lowest value on, then leaves from the top, where
- * there is room and no other name is near; the others by their value.
+ * The named nodes when nodes are dots. Flagged nodes from the lowest value on, then leaves from the top, get their words
+ * if there is room and no other name is near. The others get their value.
  */
 export function namedNodes(frame: Frame): ReadonlyMap<number, DotName> {
   const { model, scene, layout, view, display } = frame;

@@ -1,6 +1,6 @@
 import { drawingContext } from '../../shared/element.js';
 
-/** Cuts a text to a width in pixels, with an ellipsis, or to nothing where no word would be left; measured on a canvas, remembered by text and width. */
+/** Cuts texts to a width in pixels with an ellipsis, or to nothing if no word is left. Caches canvas measurements. */
 export interface TextFit {
   /** Text's width, in pixels. */
   width(text: string): number;
@@ -9,7 +9,7 @@ export interface TextFit {
   wrap(text: string, pixels: number, lines: number): string[];
 }
 
-/** Less than two letters or digits of a text that is cut say nothing. */
+/** A cut text is legible only with at least two letters or digits. */
 const LEGIBLE = /[\p{L}\p{N}].*[\p{L}\p{N}]/su;
 
 export function createTextFit(document: Document, font: string): TextFit {

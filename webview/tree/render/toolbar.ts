@@ -178,7 +178,7 @@ function createSearch(document: Document, actions: ToolbarActions): Part<PanelSt
   };
 }
 
-/** What concerns the panel rather than the tree. */
+/** Buttons that concern the panel rather than the tree. */
 function createEnd(document: Document, actions: ToolbarActions): Part<PanelState> {
   const label = button(document, { label: t('Label this problem'), icon: 'beaker', onClick: actions.label });
   const lock = button(document, { label: t('Follow the active editor'), icon: 'lock', onClick: () => actions.lock(false) });

@@ -17,7 +17,7 @@ export interface Tools {
   update(state: PanelState): void;
 }
 
-/** Over the drawing's lower edge: what changes how the tree is looked at. */
+/** The tools over the drawing's lower edge, which change how the tree is shown. */
 export function createTools(document: Document, actions: ToolActions): Tools {
   const both = <A extends readonly [string, string]>(icons: A, labels: readonly [string, string], act: (isOn: boolean) => void) => {
     const on = button(document, { label: labels[0], icon: icons[0], onClick: () => act(true) });

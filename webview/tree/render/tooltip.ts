@@ -24,7 +24,7 @@ export interface Tooltip {
   hide(): void;
 }
 
-/** First words and value of what is under the pointer; out of the accessibility tree, which says the same in its own way. */
+/** A tooltip with first words and value. Hidden from screen readers, which get the same from the accessible tree. */
 export function createTooltip(parent: HTMLElement): Tooltip {
   const document = parent.ownerDocument;
   const host = element(document, 'div', { class: 'tooltip', 'aria-hidden': 'true', hidden: '' });

@@ -16,18 +16,18 @@ export interface TreeViewActions {
   /** A click: select and show in the file; `focus` on a double click. */
   pick(id: number, focus: boolean): void;
   toggle(id: number): void;
-  /** A right click on a node, or beside all of them; in pixels of the page. */
+  /** A right click on a node, or on the background (null), in pixels of the page. */
   menu(id: number | null, x: number, y: number): void;
   announce(sentence: string): void;
 }
 
 export interface TreeView extends Pick<Camera, 'fit' | 'zoomBy' | 'widenBy' | 'center'>, Pick<Drawing, 'svg' | 'placeOf'> {
   readonly host: HTMLElement;
-  /** Colors and fonts are read again. */
+  /** Reads colors and fonts again. */
   readonly themeChanged: () => void;
 }
 
-/** The drawing: keeps arrangement, camera and picture in step with the store; everything it decides with is pure layout code. */
+/** The drawing. Updates arrangement, camera and picture when the store changes. Its decisions are pure layout code. */
 export function createTreeView(document: Document, store: PanelStore, actions: TreeViewActions): TreeView {
   const window = windowOf(document);
   const host = element(document, 'div', { class: 'drawing' });
@@ -51,7 +51,7 @@ export function createTreeView(document: Document, store: PanelStore, actions: T
   store.subscribe((state, before) => {
     const change = arrangement.update(state, before);
     if (change !== null) follow({ arrangement, camera, change }, state, before);
-    // What was clicked is in sight, and must stay under the pointer for the second click.
+    // A clicked node is visible, and it must stay under the pointer for a second click.
     const isPointed = state.selected === drawing.hovered;
     if (state.selected !== before.selected && state.selected !== null && change?.isOther !== true && !isPointed)
       camera.bringIntoSight(state.selected);
@@ -73,7 +73,7 @@ interface Follow {
   readonly change: Change;
 }
 
-/** Another tree is landed on, and so are new data in a view nobody has moved; after a fold the node the eye is on keeps its place. */
+/** Sets a first view for another tree, or for new data in an unmoved view. Else the folded or selected node stays. */
 function follow({ arrangement, camera, change }: Follow, state: PanelState, before: PanelState): void {
   const { layout } = arrangement;
   const { isOther, match, previous } = change;
@@ -93,7 +93,7 @@ function follow({ arrangement, camera, change }: Follow, state: PanelState, befo
   camera.refresh();
 }
 
-/** What is in one of two sets alone. */
+/** Elements that are in only one of two sets. */
 function difference(a: ReadonlySet<number>, b: ReadonlySet<number>): number[] {
   if (a === b) return [];
   return [...[...a].filter((id) => !b.has(id)), ...[...b].filter((id) => !a.has(id))];
