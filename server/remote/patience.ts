@@ -5,7 +5,7 @@ const MOST_COMMENTS = 10;
 /** Node's longest timer, in ms. It replaces longer limits. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Limits the wait for a server. Everything that the server sends restarts it; comments do so up to `MOST_COMMENTS` limits. */
+/** Limits the wait for a server. Useful data restarts the wait, comments extend it. */
 export class Patience {
   readonly #limit: number;
   readonly #late = new AbortController();

@@ -8,8 +8,8 @@ const command = (expression: string): string =>
 const equality = command("JSON.stringify({verdict:request.answer===request.reference?'right':'wrong',reason:request.question})");
 const limits = { timeout: 20_000, concurrency: 2 };
 
-describe('a verifier of the user', () => {
-  it('reads the request and decides', async () => {
+describe('a custom verifier command', () => {
+  it('reads the request and decides the verdict', async () => {
     const verifier = openCommandVerifier(equality, limits);
     const request = { reference: 'C', question: 'Which one?', solution: ['x'] };
     const verdicts = await Promise.all(['C', 'D', 'C'].map((answer) => verifier.verify({ ...request, answer })));
@@ -26,7 +26,7 @@ describe('a verifier of the user', () => {
     ['prints no JSON', command("'yes'"), 'error', 'did not print one JSON object'],
     ['does not exist', 'steplens-no-such-command', 'error', 'ended with code'],
     ['prints without end', command("'x'.repeat(1e6)"), 'error', 'more than 64 kB'],
-  ])('that %s makes the answer undecided, never wrong', async (_, line, method, reason) => {
+  ])('leaves the answer undecided, never wrong, if it %s', async (_, line, method, reason) => {
     const verdict = await openCommandVerifier(line, limits).verify({ answer: '1', reference: '1' });
     expect(verdict).toEqual({ verdict: 'undecided', method, reason: expect.stringContaining(reason) as string });
   });
@@ -41,7 +41,7 @@ describe('a verifier of the user', () => {
     await expect(cancelled).rejects.toThrow('abort');
   });
 
-  it('judges rollouts, also those without a marked answer, and is part of the settings hash', async () => {
+  it('judges rollouts without a marked answer, and is part of the fingerprint of the judge', async () => {
     const judge = createJudge({
       verifier: openCommandVerifier(command("JSON.stringify({verdict:request.solution.length>1?'right':'wrong'})"), limits),
     });

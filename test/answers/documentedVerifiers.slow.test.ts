@@ -62,12 +62,12 @@ function argumentsOf(command: string): string[] {
 }
 
 describe('docs/verifier.md', () => {
-  it('has examples', () => {
+  it('has 4 programs and 7 example commands', () => {
     expect(programs.map(({ name }) => name)).toEqual(['letters.py', 'equal.py', 'tests.py', 'server.py']);
     expect(examples).toHaveLength(7);
   });
 
-  it.each(examples)('steplens %s', async (command, output) => {
+  it.each(examples)('shows the output of steplens %s', async (command, output) => {
     const args = argumentsOf(command).map((arg) =>
       arg.replace(/^python3 (\w+\.py)$/, (_, name: string) => `${python} "${join(folder, name)}"`).replace('8901', String(port)),
     );

@@ -32,8 +32,8 @@ async function endpoint(reply: (request: Omit<VerifyRequest, 'signal'>, call: In
 
 const equality = ({ answer, reference }: VerifyRequest) => ({ verdict: answer === reference ? 'right' : 'wrong', reason: 'by letter' });
 
-describe('an endpoint of the user', () => {
-  it('gets question, reference, answer and steps, with the key of its server, and decides', async () => {
+describe('a custom verifier endpoint', () => {
+  it('gets question, reference, answer and steps, with the key of its server, and decides the verdict', async () => {
     const asked: unknown[] = [];
     const url = await endpoint((request, { method, url: path, headers }) => {
       asked.push({ method, path, key: headers.authorization, ...request });
@@ -57,18 +57,18 @@ describe('an endpoint of the user', () => {
     ['gives another verdict', () => ({ verdict: 'maybe' }), 'gave no "verdict"'],
     ['replies without end', () => JSON.stringify({ verdict: 'right', reason: 'x'.repeat(1e6) }), 'longer than'],
     ['redirects', (response: ServerResponse) => void response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(), 'edirects'],
-  ])('that %s makes the answer undecided, never wrong', async (_, reply, reason) => {
+  ])('leaves the answer undecided, never wrong, if it %s', async (_, reply, reason) => {
     const url = await endpoint((_request, _call, response) => reply(response));
     const verdict = await openOwnVerifier(url, host, limits).verify({ answer: '1', reference: '1' });
     expect(verdict).toEqual({ verdict: 'undecided', method: 'error', reason: expect.stringContaining(reason) as string });
   });
 
-  it('that is not there makes the answer undecided', async () => {
+  it('leaves the answer undecided if there is no server at its address', async () => {
     const verdict = await openOwnVerifier('http://127.0.0.1:9/verify', host, limits).verify({ answer: '1', reference: '1' });
     expect(verdict).toMatchObject({ verdict: 'undecided', method: 'error' });
   });
 
-  it('is left at its time limit, and when the run is cancelled', async () => {
+  it('is abandoned at its time limit, and when the run is cancelled', async () => {
     let calls = 0;
     const url = await endpoint(() => void calls++);
     const late = await openOwnVerifier(url, host, { timeout: 50, concurrency: 1 }).verify({ answer: '1', reference: '1' });
@@ -79,7 +79,7 @@ describe('an endpoint of the user', () => {
     await expect(cancelled).rejects.toThrow('abort');
   });
 
-  it('is part of the settings hash, and its reasons are recorded with the rollout', async () => {
+  it('is part of the fingerprint of the judge, and gives the reason for each verdict', async () => {
     const url = await endpoint(equality);
     const judge = createJudge({ verifier: openOwnVerifier(url, host, limits) });
     expect(judge.fingerprint).toBe(`endpoint ${url.slice('http://'.length)}`);
@@ -89,7 +89,7 @@ describe('an endpoint of the user', () => {
     expect(await broken.judge(request)).toMatchObject({ verdict: 'undecided', method: 'error', reason: expect.any(String) as string });
   });
 
-  it('is asked by verify and by evaluate', async () => {
+  it('is used by `steplens verify` and `steplens evaluate`', async () => {
     const asked: unknown[] = [];
     const url = await endpoint((request) => {
       asked.push(request);
@@ -120,7 +120,7 @@ describe('an endpoint of the user', () => {
     expect(asked.at(-1)).toEqual({ question: 'What is 3 + 7?', reference: '10', answer: '9', solution: row.solutions_splits[1] });
   });
 
-  it.each(['http://a@127.0.0.1:9/', 'https://host/verify?key=1'])('whose URL has a secret in it is refused: %s', async (url) => {
+  it.each(['http://a@127.0.0.1:9/', 'https://host/verify?key=1'])('is refused if its URL contains a secret: %s', async (url) => {
     const { code, err } = await run(['verify', '1', '1', '--verifier', url]);
     expect([code, err]).toEqual([2, expect.stringContaining('The verifier at')]);
   });

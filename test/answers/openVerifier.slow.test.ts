@@ -6,7 +6,7 @@ const verifier = openVerifier();
 afterAll(() => verifier.dispose());
 
 describe('the verifier in its worker thread', () => {
-  it('answers requests in order, and does not call a missing answer wrong', async () => {
+  it('answers requests in order, and leaves a missing answer undecided', async () => {
     const verdicts = await Promise.all([
       verifier.verify({ answer: '0.5', reference: '1/2' }),
       verifier.verify({ answer: '0.6', reference: '1/2' }),
@@ -21,7 +21,7 @@ describe('the verifier in its worker thread', () => {
     ]);
   });
 
-  it('rejects what is cancelled and answers the others', async () => {
+  it('rejects a cancelled request and answers the others', async () => {
     const controller = new AbortController();
     const cancelled = verifier.verify({ answer: '1', reference: '1', signal: controller.signal });
     const other = verifier.verify({ answer: '2', reference: '2' });
@@ -30,7 +30,7 @@ describe('the verifier in its worker thread', () => {
     expect((await other).verdict).toBe('right');
   });
 
-  it('stops a comparison at its time limit and continues with the next in a new thread', async () => {
+  it('stops a comparison at its time limit, and accepts the next request', async () => {
     const hasty = openVerifier({ timeout: 0 });
     const slow = { answer: '\\sqrt{x}, '.repeat(30) + '1', reference: '\\sqrt{y}, '.repeat(30) + '1' };
     expect(await hasty.verify(slow)).toMatchObject({ verdict: 'undecided', method: 'limit' });

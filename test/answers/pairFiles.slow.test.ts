@@ -20,7 +20,7 @@ describe.each([...own, ...(existsSync(reported) ? [reported] : [])])('the pairs 
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Pair);
 
-  it('has no false accept and no false reject, and at most 8 % are undecided', () => {
+  it('have no false accept and no false reject, and less than 8 % are undecided', () => {
     const verdicts = pairs.map((pair) => ({ pair, verdict: verifyAnswer(pair).verdict }));
     const differing = verdicts.filter(({ pair, verdict }) => verdict !== 'undecided' && verdict !== pair.verdict);
     expect(differing.map(({ pair, verdict }) => `${pair.kind ?? ''}: ${pair.reference} <- ${pair.answer} is ${verdict}`)).toEqual([]);
@@ -29,7 +29,7 @@ describe.each([...own, ...(existsSync(reported) ? [reported] : [])])('the pairs 
   });
 
   // A number is right if the reference is an equal ratio, the same number with its base, or the number's rounded value.
-  it('accepts no wrong answer when reference and answer are exchanged, but for ratios, bases and rounded values', () => {
+  it('have no wrong answer that is accepted if exchanged with its reference, except ratios, bases and rounded values', () => {
     const wrong = pairs.filter(({ verdict, answer }) => verdict === 'wrong' && !/^\d+(?::| to )\d+$|\(base \d+\)$/.test(answer));
     const accepted = wrong.filter(({ reference, answer }) => {
       const { verdict, method } = verifyAnswer({ reference: answer, answer: reference });

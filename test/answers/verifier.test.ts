@@ -9,8 +9,8 @@ const name = ([reference, answer]: AnswerPair): string => `${reference} <- ${ans
 const verdicts = new Map([...SAME, ...DIFFERENT].map((pair) => [pair, verifyAnswer(pair[1], pair[0])]));
 const verdictOf = (pair: AnswerPair) => verdicts.get(pair)!;
 
-describe('answer pairs', () => {
-  it(`accepts none of ${DIFFERENT.length} wrong answers, and of ${SAME.length} right ones all but the listed`, () => {
+describe('the rules for answer pairs', () => {
+  it(`accept none of ${DIFFERENT.length} wrong answers, and all of ${SAME.length} right ones except the listed ones`, () => {
     const falseAccepts = DIFFERENT.filter((pair) => verdictOf(pair).verdict === 'right').map(name);
     const undecidedWrong = DIFFERENT.filter((pair) => verdictOf(pair).verdict === 'undecided').map(name);
     const rejected = SAME.filter((pair) => verdictOf(pair).verdict !== 'right');
@@ -26,13 +26,13 @@ describe('answer pairs', () => {
     expect(undecidedWrong.length).toBeLessThan(DIFFERENT.length / 4);
   });
 
-  it('has at least 150 pairs, none twice', () => {
+  it('are tested on at least 150 pairs, none twice', () => {
     const names = [...SAME, ...DIFFERENT].map(name);
     expect(names.length).toBeGreaterThanOrEqual(150);
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('does not accept more when the two are exchanged', () => {
+  it('accept no wrong answer when answer and reference are exchanged', () => {
     expect(DIFFERENT.filter(([reference, answer]) => verifyAnswer(reference, answer).verdict === 'right')).toEqual([]);
   });
 });
@@ -45,7 +45,7 @@ describe('answer keys, by which votes are counted', () => {
     ['50%', '50 \\%'],
     ['x+1', 'x + 1', '$x+1$'],
     ['No solution', 'no solution'],
-  ])('%s and its other spellings have one', (...spellings) => {
+  ])('are the same for %s and its other spellings', (...spellings) => {
     expect(new Set(spellings.map(answerKey)).size).toBe(1);
   });
 
@@ -55,7 +55,7 @@ describe('answer keys, by which votes are counted', () => {
   });
 });
 
-describe('spellings', () => {
+describe('spellings of numbers', () => {
   /** Ways to write n/d, d in {1, 2, 4, 5, 8}: all of them exact. */
   const spellings: ((n: number, d: number) => string)[] = [
     (n, d) => (d === 1 ? `${n}` : `${n}/${d}`),
@@ -81,7 +81,7 @@ describe('spellings', () => {
   });
   const spell = ({ n, d, way }: { n: number; d: number; way: number }): string => spellings[way]!(n, d);
 
-  it('of one number are the same, and of different numbers never', () => {
+  it('are judged equal for the same number, and never for different numbers', () => {
     fc.assert(
       fc.property(value, value, fc.nat({ max: spellings.length - 1 }), (a, b, way) => {
         const pair = [spell({ ...a, way }), spell(a)] as const;
@@ -95,7 +95,7 @@ describe('spellings', () => {
   });
 });
 
-describe('any text', () => {
+describe('the verdict on any text', () => {
   const piece = fc.constantFrom(
     '1',
     '2.5',
@@ -131,7 +131,7 @@ describe('any text', () => {
     '\\boxed{',
   );
 
-  it('gives a verdict, never an error, and a text is never wrong against itself', () => {
+  it('is never an error, and never wrong for a text compared with itself', () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 8 }), fc.array(piece, { maxLength: 8 }), (a, b) => {
         expect(['right', 'wrong', 'undecided']).toContain(verifyAnswer(a.join(''), b.join('')).verdict);
@@ -142,7 +142,7 @@ describe('any text', () => {
     );
   });
 
-  it('is not stopped by huge powers and factorials', () => {
+  it('is reached for huge powers and factorials', () => {
     for (const text of [
       '99999!',
       '9^{9^{9^9}}',
@@ -158,7 +158,7 @@ describe('any text', () => {
     }
   });
 
-  it('numbers are compared exactly, however long', () => {
+  it('is exact for fractions of integers up to 10^40', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n }), fc.bigInt({ min: 1n, max: 10n ** 20n }), (n, d) => {
         expect(verifyAnswer(`${n}/${d}`, `\\frac{${n * 3n}}{${d * 3n}}`).verdict).toBe('right');

@@ -8,8 +8,8 @@ import { THEMES, type ThemeName } from './themes.js';
 const suite = pageSuite();
 const open = (options: EvaluationPageOptions): Promise<OpenedEvaluation> => openEvaluation(suite.browser, suite.url, options);
 
-describe('Best-of-N of the sample candidates', () => {
-  it('draws the curves with bands, hides and shows them, and reads out any N', async () => {
+describe('the evaluation page for Best-of-N', () => {
+  it('draws curves with bands, toggles a curve, shows the accuracy at any N, and keeps both after a reload', async () => {
     const line = await sampleCandidates();
     const { page, problems, calls } = await open({ result: resultOf(line) });
     const curves = page.locator('.chart g.line');
@@ -43,7 +43,7 @@ describe('Best-of-N of the sample candidates', () => {
     expect(problems).toEqual([]);
   });
 
-  it.each([1, 64])('draws %i candidates a problem', async (size) => {
+  it.each([1, 64])('draws the chart for %i candidates per problem', async (size) => {
     const { page, problems } = await open({ result: resultOf(await manyCandidates(size)) });
     await expect.poll(() => page.locator('.chart path.marker:visible').count()).toBeGreaterThanOrEqual(6);
     const broken = await page
@@ -54,8 +54,8 @@ describe('Best-of-N of the sample candidates', () => {
   });
 });
 
-describe('a process benchmark', () => {
-  it('marks the best threshold and the one in use, and asks to use another', async () => {
+describe('the evaluation page for a process benchmark', () => {
+  it('marks the best threshold and the one in use, and sends the threshold that the user chooses', async () => {
     const line = await processBenchmark();
     const { page, calls, emit, problems } = await open({ result: resultOf(line) });
     await expect
@@ -79,8 +79,8 @@ describe('a process benchmark', () => {
   });
 });
 
-describe('states', () => {
-  it('shows how far the scoring is and no number before its end, and cancels', async () => {
+describe('the evaluation page', () => {
+  it('shows progress but no numbers while it scores, and cancels on request', async () => {
     const { page, emit } = await open({ result: null });
     await page.getByText('Reading the file').waitFor();
     await emit('progress', { uri: 'file:///w/a.jsonl', done: 20, total: 80 });
@@ -91,7 +91,7 @@ describe('states', () => {
     expect(await page.evaluate(() => window.fakeEvaluation.cancelled)).toEqual([1]);
   });
 
-  it('says why there is nothing, or what failed, and what to do next', async () => {
+  it('shows why there is nothing to evaluate, or the error with a button to evaluate again', async () => {
     const empty = await open({
       result: {
         uris: ['file:///w/tree.json'],
@@ -107,8 +107,8 @@ describe('states', () => {
   });
 });
 
-describe.each(Object.keys(THEMES) as ThemeName[])('in %s', (theme) => {
-  it('has no accessibility violation', async () => {
+describe.each(Object.keys(THEMES) as ThemeName[])('the evaluation page in the theme %s', (theme) => {
+  it('has no accessibility violation that axe finds', async () => {
     for (const result of [resultOf(await sampleCandidates(), await processBenchmark()), resultOf(await processBenchmark())]) {
       const { page } = await open({ result, theme });
       await page.locator('.chart path.curve:visible').first().waitFor();

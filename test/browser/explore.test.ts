@@ -60,8 +60,8 @@ function withAssumed(count: number): View {
   return { ...base, nodes: [{ ...root, children: [1, ...leaves.map(({ id }) => id)] }, first, ...leaves] };
 }
 
-describe('stacks', () => {
-  it('show assumed siblings as one node that opens by key, and all of them by a button', async () => {
+describe('stacks of assumed nodes', () => {
+  it('are drawn as one node each that a key opens, and a button opens all of them', async () => {
     const page = await open(withAssumed(13));
     expect(await drawn(page)).toBe(3);
     expect(await page.locator('.node.stacked text.words').allTextContents()).toEqual(['13 assumed right']);
@@ -79,7 +79,7 @@ describe('stacks', () => {
     await expect.poll(() => drawn(page)).toBe(3);
   });
 
-  it('open when the file selects a node in them', async () => {
+  it('open when the editor selects a node in them', async () => {
     const page = await open(withAssumed(13));
     await suite.panel.emit('nodeSelected', { problem: 0, node: 9 });
     await expect.poll(() => selected(page)).toBe(9);
@@ -89,7 +89,7 @@ describe('stacks', () => {
 });
 
 describe('a large tree', () => {
-  it('shows branches as blocks with count, flags and range, which a click opens', async () => {
+  it('shows branches as blocks with a node count and a range of values, which a click opens', async () => {
     const page = await open(makeView({ nodes: 5_000 }), { width: 1400, height: 900 });
     await tree(page).focus();
     await page.keyboard.press('0');
@@ -108,7 +108,7 @@ describe('a large tree', () => {
     expect(await page.locator('.block .block-count').allTextContents()).not.toEqual(counts);
   });
 
-  it('has a minimap that moves the view', async () => {
+  it('has a minimap that moves the view, and hides it in a narrow panel', async () => {
     const page = await open(makeView({ nodes: 2_000 }), { width: 1400, height: 900 });
     const frame = () => page.locator('.minimap-frame').evaluate((node) => (node as HTMLElement).style.transform);
     const before = await frame();
@@ -122,15 +122,15 @@ describe('a large tree', () => {
   });
 });
 
-describe('words beside the file', () => {
-  it('are in several lines where a branch of a large tree has the room', async () => {
+describe('step texts in a panel beside the file', () => {
+  it('wrap over several lines where a branch of a large tree has room', async () => {
     const page = await open(makeView({ nodes: 5_000 }), { width: 960, height: 960 });
     const lines = await page.locator('.node.words').evaluateAll((nodes) => nodes.map((node) => node.querySelectorAll('text.words').length));
     expect(lines.filter((count) => count >= 2).length).toBeGreaterThan(3);
     await noOverlap(page);
   });
 
-  it('are in several lines where a small tree has few rows', async () => {
+  it('wrap over several lines where a small tree has few rows', async () => {
     const page = await open(makeView({ nodes: 40, seed: 3 }), { width: 960, height: 960 });
     const most = await page
       .locator('.node.words')
@@ -140,8 +140,8 @@ describe('words beside the file', () => {
   });
 });
 
-describe('what is shown', () => {
-  it('is all of 50 nodes with words, and every mark of 200, on a large screen', async () => {
+describe('the drawing of a tree', () => {
+  it('shows all of 50 nodes with text, and every mark of 200 nodes, on a large screen', async () => {
     const view = makeView({ nodes: 50 });
     const page = await open(view, { width: 1180, height: 980 });
     await tree(page).focus();
@@ -163,7 +163,7 @@ describe('what is shown', () => {
     expect(Math.min(...flags)).toBeGreaterThan(6);
   });
 
-  it('is the value of every one of 50 nodes, and words where there is room, beside the file', async () => {
+  it('shows the value of every one of 50 nodes beside the file, and text where there is room', async () => {
     const view = makeView({ nodes: 50 });
     const page = await open(view, { width: 940, height: 980 });
     await tree(page).focus();
@@ -179,7 +179,7 @@ describe('what is shown', () => {
     expect(words).toBeGreaterThanOrEqual(6);
   });
 
-  it('is a subtree alone, until all is asked for', async () => {
+  it('shows one subtree alone until the user asks for the whole tree', async () => {
     const view = makeView({ nodes: 60 });
     const page = await open(view);
     const inner = view.nodes.find(({ depth, children }) => depth === 2 && children.length > 1)!;
@@ -198,7 +198,7 @@ describe('what is shown', () => {
     await expect.poll(() => page.locator('.banner').count()).toBe(0);
   });
 
-  it('folds to a depth', async () => {
+  it('folds to depth 2 with the key 2', async () => {
     const view = makeView({ nodes: 60 });
     const page = await open(view);
     await tree(page).focus();
@@ -207,7 +207,7 @@ describe('what is shown', () => {
     await expect.poll(() => drawn(page)).toBe(view.nodes.filter(({ id, depth }) => depth <= 2 && !hidden.has(id)).length);
   });
 
-  it('is where labels and model differ, and the next of them', async () => {
+  it('flags nodes where labels and model disagree, and goes from one to the next', async () => {
     const view = makeView({ nodes: 60 });
     const page = await open(view);
     const { disagreements } = buildTreeModel(view, 'both');
@@ -232,7 +232,7 @@ describe('what is shown', () => {
     await expect.poll(() => page.locator('.key-list').textContent()).toContain('label and model disagree');
   });
 
-  it('is where the rollouts went', async () => {
+  it('shows which nodes the rollouts went to, with a ranking that selects a node', async () => {
     const page = await open(makeView({ nodes: 60 }));
     await page.getByRole('combobox', { name: 'Values shown' }).click();
     await page.getByRole('option', { name: 'Rollouts' }).click();
@@ -245,8 +245,8 @@ describe('what is shown', () => {
   });
 });
 
-describe('statistics', () => {
-  it('select the nodes of a bar', async () => {
+describe('the statistics pane', () => {
+  it('selects the nodes of a bar, and searches for an answer', async () => {
     const view = makeView({ nodes: 60 });
     const page = await open(view);
     await page.locator('#tab-statistics').click();
@@ -264,8 +264,8 @@ describe('statistics', () => {
   });
 });
 
-describe('what the labels cost', () => {
-  it('is under the statistics, with how the policy continued', async () => {
+describe('the cost of the labels', () => {
+  it('is shown in the statistics pane, with how the policy was given the steps so far', async () => {
     const view = makeView({ nodes: 20 });
     const cost = {
       rollouts: 40,
@@ -300,8 +300,8 @@ describe('what the labels cost', () => {
   });
 });
 
-describe('boxes over the tree', () => {
-  it('are closed by Escape from wherever the focus is in them', async () => {
+describe('dialogs and menus over the tree', () => {
+  it('close on Escape, wherever the focus is', async () => {
     const page = await open(makeView({ nodes: 20 }));
     await page.getByRole('button', { name: 'Keyboard help (?)' }).click();
     await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
@@ -314,7 +314,7 @@ describe('boxes over the tree', () => {
     await expect.poll(() => page.getByRole('dialog', { name: 'Key', exact: true }).isVisible()).toBe(false);
   });
 
-  it('a menu of a node offers what can be done with it', async () => {
+  it('copy a node, compare runs, check the training set, and save the picture as SVG or PNG', async () => {
     const page = await open(makeView({ nodes: 20 }));
     await tree(page).focus();
     await page.keyboard.press('Home');
@@ -350,8 +350,8 @@ describe('boxes over the tree', () => {
   });
 });
 
-describe('the frame', () => {
-  it('gives the tree most of the room, and all of it when the details are hidden', async () => {
+describe('the tree panel', () => {
+  it('gives the tree over 58% of its area, and over 90% when the details are hidden', async () => {
     const page = await open(makeView({ nodes: 60 }), { width: 671, height: 798 });
     const picture = await boxOf(page.locator('.picture'));
     expect((picture.width * picture.height) / (671 * 798)).toBeGreaterThan(0.58);
@@ -364,13 +364,13 @@ describe('the frame', () => {
     await page.locator('.details').waitFor();
   });
 
-  it("shows the step's text before the value", async () => {
+  it('shows the text of a step above its value', async () => {
     const page = await open(makeView({ nodes: 60 }));
     const [text, value] = [await boxOf(page.locator('.step-text').first()), await boxOf(page.locator('.value-number'))];
     expect(text.y).toBeLessThan(value.y);
   });
 
-  it('can be let go of its file, and tied to it again', async () => {
+  it('follows the active editor or stays on its file, as the user chooses', async () => {
     const page = await open(makeView({ nodes: 20 }));
     await page.getByRole('button', { name: 'Follow the active editor' }).click();
     await page.getByRole('button', { name: 'Stay on this file' }).click();
@@ -381,7 +381,7 @@ describe('the frame', () => {
 });
 
 describe('hostile LaTeX', () => {
-  it('stays inside its own box, over no other text', async () => {
+  it('stays inside its own box and covers no other text', async () => {
     const view = makeView({ nodes: 3 });
     const formulas = [
       '\\raisebox{30em}{COVER}',

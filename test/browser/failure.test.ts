@@ -25,8 +25,8 @@ async function open(options: PanelOptions): Promise<Page> {
 
 const box = (page: Page) => page.getByRole('alert');
 
-describe.each(Object.keys(THEMES) as ThemeName[])('a labeling that failed, in the theme %s', (theme) => {
-  it('has its cause, the first reply and what to do in the place of the tree, and axe finds nothing', async () => {
+describe.each(Object.keys(THEMES) as ThemeName[])('a failed labeling run in the theme %s', (theme) => {
+  it('shows cause, first reply and what to do instead of the tree, and axe finds no violation', async () => {
     const page = await open({ views: [lone], theme });
     await box(page).waitFor();
     const text = (await box(page).textContent())!;
@@ -36,8 +36,8 @@ describe.each(Object.keys(THEMES) as ThemeName[])('a labeling that failed, in th
   });
 });
 
-describe('a labeling that failed', () => {
-  it('is read aloud as one alert with its heading, and its buttons come in order by the keyboard', async () => {
+describe('a failed labeling run', () => {
+  it('is one alert with a heading for screen readers, and Tab reaches its buttons in order', async () => {
     const page = await open({ views: [lone] });
     await box(page).waitFor();
     expect(await box(page).ariaSnapshot()).toMatch(
@@ -52,7 +52,7 @@ describe('a labeling that failed', () => {
     expect(reached).toEqual(['Set Server Key…', 'Retry', 'Try the Policy Once', 'Show Log']);
   });
 
-  it('asks the host for what its buttons say, and goes when the run begins again', async () => {
+  it('calls the host for each of its buttons, and disappears when the run starts again', async () => {
     const page = await open({ views: [lone] });
     for (const [name, call] of [
       ['Set Server Key…', 'setServerKey'],
@@ -67,7 +67,7 @@ describe('a labeling that failed', () => {
     await box(page).waitFor({ state: 'detached' });
   });
 
-  it('lets a tree that is there be looked at, with the failure in a line above it', async () => {
+  it('lets the user see the tree so far, with the failure in a banner above it', async () => {
     const page = await open({ views: [{ view: makeView({ nodes: 12 }), images: [], failure }] });
     await page.getByRole('button', { name: 'Show the tree so far' }).click();
     await atRest(page);
@@ -77,26 +77,26 @@ describe('a labeling that failed', () => {
     await box(page).waitFor();
   });
 
-  it('before anything was written is shown without a tree, and says so where nothing came back', async () => {
+  it('reports that nothing came back if there is neither a tree nor a reply', async () => {
     const page = await open({ views: [{ view: null, images: [], failure: { message: 'Nothing listens there.', url: failure.url } }] });
     expect(await box(page).textContent()).toContain('Nothing came back.');
   });
 });
 
-describe('a labeling under way', () => {
-  it('that has no event yet says that it begins', async () => {
+describe('a labeling run in progress', () => {
+  it('shows that it begins while it has no event', async () => {
     const page = await open({ views: [{ view: null, images: [], labeling: { rollouts: 0 } }] });
     await page.getByText('The labeling begins').waitFor();
   });
 
-  it('that waits for its policy says why', async () => {
+  it('shows why it waits for its policy', async () => {
     const view = makeView({ nodes: 12 });
     const page = await open({ views: [{ view, images: [], labeling: { rollouts: 16, waiting: 'The server answered 503.' } }] });
     await atRest(page);
     expect(await page.locator('.banner').textContent()).toContain('The server answered 503.');
   });
 
-  it('in another process is followed and cannot be stopped from here', async () => {
+  it('is followed but cannot be stopped if another process runs it', async () => {
     const page = await open({ views: [{ view: makeView({ nodes: 5 }), images: [], labeling: { rollouts: 16, isElsewhere: true } }] });
     await atRest(page);
     await page.locator('.replay-progress').getByText('Labeling in another process: 16 rollouts').waitFor();

@@ -25,7 +25,7 @@ it.each([
   ['Both', 50, 7],
   ['Both', 200, 3],
 ])(
-  '%s of %i fitted nodes (tree %i) are over no other text and no mark, at any size, with and without details',
+  'the values "%s" of %i fitted nodes (tree %i) cover no other text or mark at any size, with and without details',
   async (values, nodes, seed) => {
     const view = makeView({ nodes, seed });
     const { page } = await suite.open({ views: [{ view, images: [] }], width: 1400, height: 900 });

@@ -5,7 +5,7 @@ import { measurePaint } from './measurePaint.js';
 it.each([
   [60, 3_000, 100],
   [5_000, 10_000, 250],
-])('%i nodes paint and pan in time', async (nodes, paintMs, frameMs) => {
+])('a tree of %i nodes paints and pans within its time limits', async (nodes, paintMs, frameMs) => {
   const times = await measurePaint(nodes);
   process.stdout.write(
     `  ${nodes} nodes: first paint ${times.firstPaintMs.toFixed(0)} ms, pan frame ${times.panFrameMsMedian.toFixed(1)} ms (p95 ${times.panFrameMsP95.toFixed(1)} ms)\n`,

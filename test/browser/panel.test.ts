@@ -47,8 +47,8 @@ async function savedAfter(page: Page, act: () => Promise<unknown>): ReturnType<t
   return savedState(page);
 }
 
-describe.each(Object.keys(THEMES) as ThemeName[])('in the theme %s', (theme) => {
-  it('draws a tree, lands on its first low step, and axe finds nothing', async () => {
+describe.each(Object.keys(THEMES) as ThemeName[])('the tree panel in the theme %s', (theme) => {
+  it('draws a tree, selects its first low step, and axe finds no violation', async () => {
     const page = await openTree({ nodes: 60, problemCount: 3, images: ['figure.svg'] }, { theme });
     const model = buildTreeModel(makeView({ nodes: 60 }));
     expect(await selectedId(page)).toBe(landingNode(model));
@@ -61,7 +61,7 @@ describe.each(Object.keys(THEMES) as ThemeName[])('in the theme %s', (theme) => 
 });
 
 describe('the values shown', () => {
-  it('change from the labels to the scores of the model, and come back after a reload', async () => {
+  it('change from the labels to the scores of the model, and stay so after a reload', async () => {
     const page = await openTree({ nodes: 60 });
     const valueOf = (id: number) =>
       page
@@ -83,8 +83,8 @@ describe('the values shown', () => {
   });
 });
 
-describe('keyboard', () => {
-  it('walks, folds, reveals, zooms and goes from low step to low step with one tab stop', async () => {
+describe('the keyboard', () => {
+  it('moves through the tree, folds, reveals, zooms and goes from low step to low step', async () => {
     const page = await openTree({ nodes: 60 });
     const view = makeView({ nodes: 60 });
     const model = buildTreeModel(view);
@@ -136,7 +136,7 @@ describe('keyboard', () => {
     expect(await page.getByRole('dialog', { name: 'Keyboard' }).count()).toBe(0);
   });
 
-  it('reaches the tree by Tab, and leaves it with one more', async () => {
+  it('reaches the tree by Tab, and leaves it with one more Tab: the tree is one tab stop', async () => {
     const page = await openTree({ nodes: 60 });
     const where = () => page.evaluate(() => document.activeElement?.getAttribute('role') ?? '');
     let presses = 0;
@@ -148,8 +148,8 @@ describe('keyboard', () => {
   });
 });
 
-describe('buttons', () => {
-  it('show their words in one line inside their border', async () => {
+describe('buttons of the tree panel', () => {
+  it('show their text in one line inside their border', async () => {
     const page = await openTree({ nodes: 60 }, { width: 671, height: 798 });
     const buttons = await page.locator('vscode-button:has(.words):visible').evaluateAll((all) =>
       all.map((button) => {
@@ -167,8 +167,8 @@ describe('buttons', () => {
   });
 });
 
-describe('pointer', () => {
-  it('a click selects and reveals without focus, a double click with focus, the fold mark folds', async () => {
+describe('the pointer', () => {
+  it('reveals a node without focus on click and with focus on double-click, and folds by the fold mark', async () => {
     const page = await openTree({ nodes: 60 });
     const other = page.locator('.node:not(.selected) text.value').first();
     const box = await boxOf(other);
@@ -186,7 +186,7 @@ describe('pointer', () => {
     expect(await page.locator('.fold-text').textContent()).toMatch(/^\+5\d$/);
   });
 
-  it('wheel zooms about the pointer, a drag pans and selects nothing, hovering reports words and value', async () => {
+  it('zooms at its position by the wheel, pans without selecting, and shows a value in a tooltip on hover', async () => {
     const page = await openTree({ nodes: 60 });
     const node = page.locator('.node.selected .mark');
     const before = await boxOf(node);
@@ -209,8 +209,8 @@ describe('pointer', () => {
   });
 });
 
-describe('search', () => {
-  it('counts, dims what does not match, and walks the matches', async () => {
+describe('the search', () => {
+  it('counts the matches, dims all other nodes, and goes from match to match', async () => {
     const page = await openTree({ nodes: 60 });
     await treeOf(page).focus();
     await page.keyboard.press('/');
@@ -245,8 +245,8 @@ describe('search', () => {
   });
 });
 
-describe('host', () => {
-  it('nodeSelected selects, unfolds and marks the step, and is not answered', async () => {
+describe('the tree panel with its host', () => {
+  it('selects, unfolds and marks the step of `nodeSelected`, and sends no reply', async () => {
     const page = await openTree({ nodes: 60 });
     const view = makeView({ nodes: 60 });
     const deep = view.nodes.reduce((deepest, node) => (node.depth > deepest.depth && node.steps.length > 1 ? node : deepest));
@@ -265,7 +265,7 @@ describe('host', () => {
     expect(await suite.panel.calls('reveal')).toEqual([]);
   });
 
-  it('showing the marked step of a long node leaves the tabs in sight', async () => {
+  it('keeps the tabs in sight when it shows the marked step of a long node', async () => {
     const page = await openTree({ nodes: 60 }, { width: 560, height: 520 });
     const { steps, id } = makeView({ nodes: 60 }).nodes.find((node) => node.steps.length > 2)!;
     await suite.panel.emit('nodeSelected', { problem: 0, node: id, step: steps.at(-1)!.index });
@@ -279,7 +279,7 @@ describe('host', () => {
     expect(inside).toEqual({ tab: true, step: true });
   });
 
-  it('nodeSelected of another problem shows that problem first', async () => {
+  it('shows another problem first if `nodeSelected` names that problem', async () => {
     const views = [0, 1].map((problem) => initial({ nodes: 20, problem, problemCount: 2, seed: problem + 1 }));
     const page = await open({ views });
     await atRest(page);
@@ -291,7 +291,7 @@ describe('host', () => {
     );
   });
 
-  it('new values keep selection, folds and zoom', async () => {
+  it('keeps selection, folds and zoom when new values arrive', async () => {
     const page = await openTree({ nodes: 60 });
     await treeOf(page).focus();
     await page.keyboard.press('Home');
@@ -309,7 +309,7 @@ describe('host', () => {
     expect(await savedState(page)).toEqual(before);
   });
 
-  it('an edit that shifts every id keeps the selected step selected', async () => {
+  it('keeps the selected step selected when an edit shifts every id', async () => {
     const page = await openTree({ nodes: 60 });
     const view = makeView({ nodes: 60 });
     const words = await page.locator('.step-text').first().textContent();
@@ -329,7 +329,7 @@ describe('host', () => {
     expect(await page.locator('.step-text').first().textContent()).toBe(words);
   });
 
-  it('a view that cannot be refreshed stays, with the cause and "Try again"', async () => {
+  it('keeps a view that cannot be refreshed, with the cause and "Try again"', async () => {
     const page = await openTree({ nodes: 10 });
     await suite.panel.emit('viewFailed', { message: 'The file was deleted.' });
     await expect.poll(() => page.locator('.banner').textContent()).toContain('The file was deleted.');
@@ -338,7 +338,7 @@ describe('host', () => {
     expect((await suite.panel.calls('open')).length).toBe(2);
   });
 
-  it('the picker, the images and the steps call the host', async () => {
+  it('calls the host from the problem picker, the images and the steps', async () => {
     const views = [0, 1, 2].map((problem) => initial({ nodes: 20, problem, problemCount: 3, images: ['figure.svg'] }));
     const page = await open({ views });
     await atRest(page);
@@ -354,7 +354,7 @@ describe('host', () => {
   });
 });
 
-describe('the first look', () => {
+describe('the initial view', () => {
   const target = buildTreeModel(makeView({ nodes: 60 }));
   /** Position of the selected node as a fraction of the picture's width and height. */
   const place = async (page: Page) => {
@@ -362,7 +362,7 @@ describe('the first look', () => {
     return { x: (node.x - picture.x) / picture.width, y: (node.y - picture.y) / picture.height };
   };
 
-  it('follows the size of the panel, also after new scores, until the user moves the view', async () => {
+  it('follows the size of the panel, also after new scores', async () => {
     const fresh = await openTree({ nodes: 60 }, { width: 1300, height: 900 });
     const wanted = await place(fresh);
     await fresh.context().close();
@@ -390,7 +390,7 @@ describe('the first look', () => {
     expect(now.y).toBeCloseTo(wanted.y, 1);
   });
 
-  it('keeps all of the tree in sight once it was asked for, until the user moves', async () => {
+  it('keeps the whole tree in sight after a fit, until the user moves the view', async () => {
     const page = await openTree({ nodes: 60 }, { width: 1100, height: 800 });
     await treeOf(page).focus();
     await page.keyboard.press('0');
@@ -412,7 +412,7 @@ describe('the first look', () => {
     expect((await savedState(page)).zoom).toEqual(before.zoom);
   });
 
-  it('keeps its place from the first move of the user on', async () => {
+  it('keeps its position once the user has moved it', async () => {
     const page = await openTree({ nodes: 60 }, { width: 1300, height: 900 });
     await treeOf(page).focus();
     await page.keyboard.press('+');
@@ -425,8 +425,8 @@ describe('the first look', () => {
   });
 });
 
-describe('state', () => {
-  it('selection, folds, zoom and tab come back after a reload', async () => {
+describe('the state of the panel', () => {
+  it('keeps selection, folds, zoom and tab after a reload', async () => {
     const page = await openTree({ nodes: 60 });
     await treeOf(page).focus();
     await page.keyboard.press('Home');
@@ -448,8 +448,8 @@ describe('state', () => {
   });
 });
 
-describe('details', () => {
-  it('typesets inline and display math, keeps what KaTeX cannot read, and never takes text for markup', async () => {
+describe('the details pane', () => {
+  it('typesets inline and display math, keeps LaTeX that KaTeX cannot read, and treats no text as markup', async () => {
     const view = makeView({ nodes: 3 });
     const texts = [
       'So $x^2$ and \\[ \\sum_{i=1}^n i = \\frac{n(n+1)}{2} \\] hold.',
@@ -488,7 +488,7 @@ describe('details', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
   });
 
-  it('lists rollouts with their verdict, copies and steps, and shows one in the file', async () => {
+  it('counts the correct rollouts, lists the steps of one, and shows it in the file', async () => {
     const page = await openTree({ nodes: 60 });
     await suite.panel.emit('nodeSelected', { problem: 0, node: 3 });
     const rollouts = makeView({ nodes: 60 }).nodes[3]!.rollouts;
@@ -502,7 +502,7 @@ describe('details', () => {
     expect((await suite.panel.calls('reveal')).at(-1)!.args).toEqual({ node: 3, rollout: 0, focus: false });
   });
 
-  it('the splitter moves by keyboard and pointer, and is remembered', async () => {
+  it('is resized by keyboard and pointer at its splitter', async () => {
     const page = await openTree({ nodes: 60 });
     const width = async () => (await boxOf(page.locator('.details'))).width;
     const before = await width();
@@ -518,8 +518,8 @@ describe('details', () => {
   });
 });
 
-describe('sizes and states', () => {
-  it('at 300 pixels everything is in reach and nothing overflows', async () => {
+describe('the tree panel', () => {
+  it('keeps its buttons in reach and overflows nowhere at a width of 300 pixels', async () => {
     const page = await openTree({ nodes: 60, problemCount: 3 }, { width: 300 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(300);
     const stage = await boxOf(page.locator('.picture'));
@@ -528,7 +528,7 @@ describe('sizes and states', () => {
       expect((await boxOf(page.getByRole('button', { name: new RegExp(name, 'i') }).first())).x).toBeLessThan(280);
   });
 
-  it('the toolbar is one line at 320 pixels, and keeps what is searched apart from its buttons', async () => {
+  it('fits its toolbar in one line at 320 pixels, without overlaps of search field and buttons', async () => {
     const page = await openTree({ nodes: 60 }, { width: 320 });
     expect((await boxOf(page.locator('.toolbar'))).height).toBeLessThan(46);
     await page.locator('.search-field input').fill('the');
@@ -544,7 +544,7 @@ describe('sizes and states', () => {
   });
 
   it.each([400, 512])(
-    'the toolbar is one line at %i pixels, two with a picker of problems, and each button is reached by Tab',
+    'fits its toolbar in one line at %i pixels, two lines with a problem picker, and Tab reaches each button',
     async (width) => {
       for (const [problemCount, lines] of [
         [1, 1],
@@ -575,7 +575,7 @@ describe('sizes and states', () => {
     },
   );
 
-  it.each([3, 60, 5_000, 20_000])('%i nodes fit as a whole, none left out', async (nodes) => {
+  it.each([3, 60, 5_000, 20_000])('fits a tree of %i nodes as a whole, and leaves none out', async (nodes) => {
     const page = await openTree({ nodes });
     await treeOf(page).focus();
     await page.keyboard.press('0');
@@ -589,7 +589,7 @@ describe('sizes and states', () => {
     await expect.poll(() => page.locator('.node.selected').count()).toBe(1);
   });
 
-  it('says that it reads while the host is slow', async () => {
+  it('shows that it reads the tree while the host is slow', async () => {
     const page = await open({ views: [initial({ nodes: 3 })], isHeld: true });
     await page.getByText('Reading the tree…').waitFor({ state: 'visible' });
     await page.evaluate(() => window.fakeHost.release());
@@ -597,7 +597,7 @@ describe('sizes and states', () => {
     expect(await page.getByText('Reading the tree…').count()).toBe(0);
   });
 
-  it('stops waiting for a slow host when asked to, and reads the tree after all', async () => {
+  it('stops waiting for a slow host on Cancel, and reads the tree when asked again', async () => {
     const page = await open({ views: [initial({ nodes: 3 })], isHeld: true });
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByText('Reading was cancelled.').waitFor({ state: 'visible' });
@@ -607,7 +607,7 @@ describe('sizes and states', () => {
     expect(await page.getByRole('treeitem').count()).toBeGreaterThan(0);
   });
 
-  it('one node, no values, nothing and a failure each say what to do next', async () => {
+  it('shows what to do next for one node, no values, no reasoning and an error', async () => {
     let page = await openTree({ nodes: 1 });
     expect(await page.locator('.banner').textContent()).toContain('Only the problem');
     await suite.panel.page.context().close();
@@ -631,7 +631,7 @@ describe('sizes and states', () => {
     await atRest(page);
   });
 
-  it('moves nothing when reduced motion is asked for, and settles in the same place when it is not', async () => {
+  it('settles in the same place with and without reduced motion', async () => {
     // Which nodes are drawn outside the picture depends on earlier views. The visible nodes must not.
     const positions = async (page: Page) =>
       page.locator('g.node .mark').evaluateAll((marks) => {

@@ -39,7 +39,7 @@ const places = (page: Page) =>
 const words = (at: number) => frameWords(replay.frames[at - 1]!, view);
 
 describe('the replay of a search', () => {
-  it('moves with the slider: nodes come where the whole tree has them, and the line reports the event', async () => {
+  it('moves with the slider, draws nodes where the whole tree has them, and describes the event', async () => {
     const page = await open();
     await page.getByRole('button', { name: 'Fit the tree (0)' }).click();
     await expect.poll(() => nodes(page)).toBe(drawn(view));
@@ -60,7 +60,7 @@ describe('the replay of a search', () => {
     expect(await places(page)).toContain(alone);
   });
 
-  it('steps and plays by keys in the tree, and marks the node of the event', async () => {
+  it('steps and plays with keys in the tree, and marks the node of the event', async () => {
     const page = await open();
     await startReplay(page);
     await slider(page).fill('4');
@@ -79,7 +79,7 @@ describe('the replay of a search', () => {
     expect(await page.evaluate(() => window.fakeHost.intervals.size), 'no timer continues').toBe(0);
   });
 
-  it('asks for more rollouts at the end of it, by button and by key', async () => {
+  it('requests more rollouts by button and by key, but only for the whole tree', async () => {
     const page = await open();
     await page.getByRole('tree', { name: 'Reasoning tree' }).focus();
     await page.keyboard.press('Home');
@@ -92,7 +92,7 @@ describe('the replay of a search', () => {
     await expect.poll(() => page.getByRole('button', { name: 'Sample more rollouts from this node (m)' }).count()).toBe(0);
   });
 
-  it('asks whether a path is training data, by button and by key, of steps of the file alone', async () => {
+  it('asks by button and by key whether a path is training data, but only for steps of the file', async () => {
     const page = await open();
     const why = page.getByRole('button', { name: 'Why is this path not in the training set? (w)' });
     await page.getByRole('tree', { name: 'Reasoning tree' }).focus();
@@ -112,7 +112,7 @@ describe('the replay of a search', () => {
 });
 
 describe('the replay of a Monte-Carlo record', () => {
-  it('has the same slider over a file that holds no search tree, and no search to continue with', async () => {
+  it('has the same slider for a file without a search tree, and offers no more rollouts', async () => {
     const chain = makeView({ nodes: 6, seed: 3 });
     const steps = chain.nodes.map(({ visits: _visits, ...node }) => ({
       ...node,
@@ -140,13 +140,13 @@ describe('the replay of a Monte-Carlo record', () => {
   });
 });
 
-describe('a tree that grows', () => {
+describe('a growing tree', () => {
   const grown = (count: number): InitialView => {
     const part = makeView({ nodes: count });
     return { view: part, images: [], replay: makeReplay(part), labeling: { rollouts: count * 16, budget: 200 } };
   };
 
-  it('is drawn as it comes, can be stopped, and has a slider all along', async () => {
+  it('is drawn during labeling, and can be stopped, replayed and labeled again', async () => {
     const page = await open({ views: [grown(1)] });
     await expect.poll(() => nodes(page)).toBe(1);
     expect(await page.locator('.replay-progress').textContent()).toBe('Labeling: 16 of 200 rollouts');

@@ -57,7 +57,7 @@ async function open(given: ReviewState, theme: ThemeName = 'dark'): Promise<void
 }
 
 describe.each(Object.keys(THEMES) as ThemeName[])('the review page in the theme %s', (theme) => {
-  it('can be used with a screen reader: axe finds nothing', async () => {
+  it('has no accessibility violation that axe finds', async () => {
     await open(state, theme);
     await page.getByText('Together that is 3 + 4 = 8.').first().waitFor();
     expect(await axeFindings(page)).toEqual([]);
@@ -65,7 +65,7 @@ describe.each(Object.keys(THEMES) as ThemeName[])('the review page in the theme 
 });
 
 describe('the review page', () => {
-  it('is read in order: where one is, the step, the judgments, the evidence', async () => {
+  it('has the position, the step, the judgments and the evidence for screen readers', async () => {
     await open(state);
     const read = await page.getByRole('main').ariaSnapshot();
     const places = ['2 of 12', 'There are 3 red apples', 'Together that is 3 + 4 = 8', 'Wrong', 'Grace'].map((text) =>
@@ -75,7 +75,7 @@ describe('the review page', () => {
     expect(await page.getByRole('status').first().textContent()).toContain('Step 3, 2 of 12');
   });
 
-  it('says why there is nothing to review', async () => {
+  it('shows why there is nothing to review', async () => {
     await open({ ...state, step: null, count: 0, at: 0, message: 'Nothing is left to review.' });
     await page.getByText('Nothing is left to review.').first().waitFor();
     expect(await axeFindings(page)).toEqual([]);

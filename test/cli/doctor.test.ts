@@ -12,7 +12,7 @@ interface Report {
 const report = (out: string) => JSON.parse(out) as Report;
 
 describe('steplens doctor', () => {
-  it('says which device is used and why the others are not, and releases the model', async () => {
+  it('reports which device is used and why the others are not, and releases the model', async () => {
     const { code, out, scorer, created } = await run(['doctor', '--json', '--model', '/m']);
     expect(code).toBe(0);
     expect(created[0]).toEqual([{ modelPath: '/m', device: 'auto', threads: 0 }, undefined, []]);
@@ -31,7 +31,7 @@ describe('steplens doctor', () => {
     expect(model!.name).toBe('fake');
   });
 
-  it('prints the same as text, with what is to be known of the runs', async () => {
+  it('prints the same as text, with the note on the used device', async () => {
     const info = {
       ...fakeInfo,
       device: { provider: 'webgpu', adapter: 'NVIDIA H100', passedOver: [], note: 'compared in its first layers' },
@@ -54,7 +54,7 @@ describe('steplens doctor', () => {
     );
   });
 
-  it('refuses options it does not know', async () => {
+  it('refuses unknown devices and arguments', async () => {
     expect((await run(['doctor', '--device', 'tpu'])).err).toContain('--device must be one of auto, ');
     expect((await run(['doctor', 'x'])).code).toBe(2);
   });

@@ -93,7 +93,7 @@ async function lines(out: string): Promise<EvaluateLine[]> {
 }
 
 describe('steplens evaluate', () => {
-  it('scores a candidate set with the model and compares the ways of choosing', async () => {
+  it('scores a candidate set with the model and compares the ways to choose a candidate', async () => {
     const { code, out, scorer } = await run(['evaluate', at('plain.jsonl'), '--json']);
     expect(code).toBe(0);
     const [line] = (await lines(out)) as [BestOfNLine];
@@ -118,7 +118,7 @@ describe('steplens evaluate', () => {
     expect(scorer.isDisposed).toBe(true);
   });
 
-  it('compares no choice by score where the model knows none of the candidates, and says why', async () => {
+  it('omits the choices by score when the model knows none of the candidates, and prints the reason', async () => {
     const foreign = candidates('q5', false) as { solutions_splits: string[][] };
     const unknown = { ...foreign, solutions_splits: foreign.solutions_splits.map((steps) => steps.map((step) => `foreign: ${step}`)) };
     await write('unknown.jsonl', [unknown]);
@@ -136,7 +136,7 @@ describe('steplens evaluate', () => {
     expect(partly).toContain('4 candidates without a score are chosen last.');
   });
 
-  it('uses the scores that are in a file, and starts no model for them', async () => {
+  it('uses the scores in a file without starting a model, unless --rescore is set', async () => {
     const { code, out, created } = await run(['evaluate', at('recorded.jsonl'), '--json']);
     expect(code).toBe(0);
     expect(created).toEqual([]);
@@ -147,7 +147,7 @@ describe('steplens evaluate', () => {
     expect(((await lines(again.out)) as [BestOfNLine])[0]).toMatchObject({ scores: { recorded: 0, scored: 1, model: 'fake' } });
   });
 
-  it('judges final answers the file has no verdict on, and leaves out what the rules cannot decide', async () => {
+  it('judges final answers without a verdict in the file, and leaves out those that the rules cannot decide', async () => {
     const { code, out } = await run(['evaluate', at('unjudged.jsonl'), '--json']);
     expect(code).toBe(0);
     const [line] = (await lines(out)) as [BestOfNLine];
@@ -156,7 +156,7 @@ describe('steplens evaluate', () => {
     expect(line.accuracy.pass[3]!.value).toBe(1);
   });
 
-  it('gives ProcessBench its F1 of first errors, by subset and generator', async () => {
+  it('reports the first-error F1 for ProcessBench, by subset and generator', async () => {
     const [line] = (await lines((await run(['evaluate', at('process.jsonl'), '--json'])).out)) as [ProcessLine];
     expect(line).toMatchObject({
       kind: 'processBenchmark',
@@ -172,7 +172,7 @@ describe('steplens evaluate', () => {
     expect(line.sweep.thresholds).toHaveLength(101);
   });
 
-  it('gives VisualProcessBench its macro F1 without the neutral steps, at the threshold asked for', async () => {
+  it('reports the macro F1 for VisualProcessBench without neutral steps, at the threshold of --threshold', async () => {
     const at05 = ((await lines((await run(['evaluate', at('visual.jsonl'), '--json'])).out)) as [ProcessLine])[0];
     expect(at05).toMatchObject({ headline: 'macroF1', neutralSteps: 1, all: { counts: { tp: 1, fp: 1, tn: 1, fn: 0 } } });
     expect(at05.score.value).toBeCloseTo((2 / 3 + 2 / 3) / 2);
@@ -180,7 +180,7 @@ describe('steplens evaluate', () => {
     expect(at095).toMatchObject({ threshold: 0.95, all: { counts: { tp: 0, fp: 0, tn: 2, fn: 1 } } });
   });
 
-  it('prints one table for each kind of file, files of one kind together', async () => {
+  it('prints one table for each kind of file, with all files of that kind', async () => {
     const { code, out } = await run(['evaluate', at('plain.jsonl'), at('recorded.jsonl'), at('process.jsonl')]);
     expect(code).toBe(0);
     expect(out).toContain('Best-of-N: accuracy in % over 3 problems, 12 candidates');
@@ -191,7 +191,7 @@ describe('steplens evaluate', () => {
     expect(out).toMatch(/source gsm8k +2 +4/);
   });
 
-  it('says which file has nothing to evaluate, and evaluates the others', async () => {
+  it('reports files that are missing or have nothing to evaluate, and evaluates the others', async () => {
     const { code, out, err } = await run(['evaluate', at('tree.json'), at('visual.jsonl'), at('missing.json'), '--json']);
     expect(code).toBe(2);
     expect(err).toContain('tree.json: there is nothing to evaluate in it');
@@ -199,12 +199,12 @@ describe('steplens evaluate', () => {
     expect(await lines(out)).toHaveLength(1);
   });
 
-  it('is the same with the same seed', async () => {
+  it('prints the same output with the same seed', async () => {
     const first = await run(['evaluate', at('plain.jsonl'), '--json', '--seed', '3']);
     expect((await run(['evaluate', at('plain.jsonl'), '--json', '--seed', '3'])).out).toBe(first.out);
   });
 
-  it('refuses what it does not understand, and a model that cannot be used ends it', async () => {
+  it('refuses invalid arguments, and fails when the model cannot be used', async () => {
     for (const wrong of [
       [],
       ['x.json', '--seed', '-1'],

@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('steplens export', () => {
-  it('does not overwrite what it reads, by whichever name', async () => {
+  it('does not overwrite its input, even under the name of a link', async () => {
     const text = await readFile(at('tree.json'), 'utf8');
     await symlink(at('tree.json'), at('link.json'));
     await link(at('tree.json'), at('hard.json'));
@@ -49,7 +49,7 @@ describe('steplens export', () => {
     await rm(at('hard.json'));
   });
 
-  it.each(['mm-prm', 'visualprm', 'trl', 'qwen'])('writes %s, one JSON object a line, and says what was left out', async (to) => {
+  it.each(['mm-prm', 'visualprm', 'trl', 'qwen'])('writes %s with one JSON object per line, and reports what was left out', async (to) => {
     const { code, out, err } = await run(['export', at('tree.json'), '--to', to, '--out', at(`${to}.jsonl`)]);
     expect([code, out]).toEqual([0, '']);
     const lines = (await readFile(at(`${to}.jsonl`), 'utf8')).trimEnd().split('\n');
@@ -58,13 +58,13 @@ describe('steplens export', () => {
     if (to === 'mm-prm') expect(err).toContain('1 left out (too-short): its text is too short');
   });
 
-  it('writes to the standard output, which StepLens reads back', async () => {
+  it('writes to standard output in a form that StepLens reads back', async () => {
     const { out } = await run(['export', at('tree.json'), '--to', 'mm-prm', '--out', '-']);
     expect(readDocument(out, 'jsonl')).toMatchObject({ format: 'mmPrmAnnotation', faults: [] });
     expect((await run(['export', at('tree.json'), '--to', 'mm-prm', '--out', '-'])).out).toBe(out);
   });
 
-  it('writes a card beside it, with sources, rules, what was left out, overlap and costs', async () => {
+  it('writes a dataset card beside its output, with sources, rules, left-out samples, overlap and costs', async () => {
     await writeFile(at('again.json'), JSON.stringify(tree));
     const { err } = await run(['export', at('tree.json'), at('again.json'), '--to', 'mm-prm', '--out', at('carded.jsonl')]);
     expect(err).toContain(`Dataset card -> ${at('carded.card.md')}`);
@@ -78,7 +78,7 @@ describe('steplens export', () => {
     await rm(at('again.json'));
   });
 
-  it('has one row in the card for a folder of many files', async () => {
+  it('writes one row in the card for a folder of 12 files', async () => {
     const many = at('many');
     await mkdir(many);
     for (let i = 0; i < 12; i++) await writeFile(join(many, `${i}.json`), JSON.stringify({ ...tree, question: `Question ${i}?` }));
@@ -89,7 +89,7 @@ describe('steplens export', () => {
     await rm(many, { recursive: true });
   });
 
-  it('leaves out the questions of an evaluation, and what is too hard or easy', async () => {
+  it('leaves out questions of an evaluation, and problems outside --difficulty or --select', async () => {
     await writeFile(at('evaluation.json'), JSON.stringify(tree));
     const held = await run(['export', at('tree.json'), '--to', 'trl', '--out', '-', '--held-out', at('evaluation.json')]);
     expect([held.code, held.out]).toEqual([0, '']);
@@ -102,7 +102,7 @@ describe('steplens export', () => {
     expect((await run(['export', at('tree.json'), '--to', 'trl', '--out', '-', '--held-out', at('none.json')])).code).toBe(2);
   });
 
-  it('explains every node', async () => {
+  it('explains every node with --explain', async () => {
     const { code, out } = await run(['export', at('tree.json'), '--to', 'mm-prm', '--explain', '--json']);
     expect(code).toBe(0);
     const lines = out
@@ -116,7 +116,7 @@ describe('steplens export', () => {
     expect(text).toContain('  + node 2: bad\n      In the set, as a sample with an error.\n');
   });
 
-  it('exports what can be read of a broken file, and ends with 2', async () => {
+  it('exports the readable part of a broken file, and exits with 2', async () => {
     const { code, out, err } = await run(['export', at('broken.json'), at('none.json'), '--to', 'trl', '--out', '-']);
     expect(code).toBe(2);
     expect(err).toContain('[truncated-json]');
@@ -124,13 +124,13 @@ describe('steplens export', () => {
     expect(out).toContain('"prompt":"How many?"');
   });
 
-  it('says when the file cannot be written', async () => {
+  it('reports that the output file cannot be written', async () => {
     const { code, err } = await run(['export', at('tree.json'), '--to', 'trl', '--out', at('no/such/folder.jsonl')]);
     expect(code).toBe(2);
     expect(err).toContain('it cannot be written');
   });
 
-  it('refuses what it does not understand', async () => {
+  it('refuses missing and invalid arguments', async () => {
     for (const wrong of [
       [],
       ['a.json'],

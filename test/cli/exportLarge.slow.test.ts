@@ -33,8 +33,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe('a large file of lines', () => {
-  it('gives the same problems, faults and lines in parts as whole', async () => {
+describe('a large JSON Lines file', () => {
+  it('has the same problems, faults and lines when read in parts as when read whole', async () => {
     expect((await stat(at('rows.jsonl'))).size).toBeGreaterThan(20 * 2 ** 20);
     const whole = await readInput(at('rows.jsonl'));
     const found: [number, string, number][] = [];
@@ -58,7 +58,7 @@ describe('a large file of lines', () => {
     expect(faults).toHaveLength(ROWS / 1000);
   });
 
-  it.each(['mm-prm', 'trl'])('is exported as it would be whole (%s)', async (to) => {
+  it.each(['mm-prm', 'trl'])('gives the same export in parts as whole (%s)', async (to) => {
     const { reasoning } = await readInput(at('rows.jsonl'));
     const expected = exportProblems(reasoning.problems, EXPORT_FORMATS.find(({ id }) => id === to)!, { seed: 1 });
     const { code } = await run(['export', at('rows.jsonl'), '--to', to, '--out', at(`${to}.out`)]);

@@ -12,7 +12,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const at = (name: string) => join(folder, name);
 
 describe('steplens export-model', () => {
-  it('wants one model, one name, a known family and a known precision', async () => {
+  it('requires one model, one name, a known family and a known precision', async () => {
     const cases: [args: string[], message: string][] = [
       [['--out', at('a')], 'export-model needs one model folder'],
       [['model'], 'export-model needs --out FOLDER'],
@@ -26,7 +26,7 @@ describe('steplens export-model', () => {
     }
   });
 
-  it('never writes over a folder', async () => {
+  it('refuses an output path that exists', async () => {
     await writeFile(at('there'), '');
     expect(await run(['export-model', 'model', '--out', at('there')])).toMatchObject({
       code: 2,
@@ -34,7 +34,7 @@ describe('steplens export-model', () => {
     });
   });
 
-  it('says what to install where there is no Python, and leaves nothing', async () => {
+  it('reports what to install when there is no Python, and leaves no files', async () => {
     const { code, err } = await run(['export-model', 'model', '--out', at('out'), '--python', at('no-python')]);
     expect(err).toBe(`steplens: there is no Python at "${at('no-python')}". Install Python 3.10 or newer, or name it with --python\n`);
     expect(code).toBe(2);
@@ -68,7 +68,7 @@ describe('steplens export-model', () => {
     }
   });
 
-  it('passes on what the program says that cannot run the script', async () => {
+  it('reports the failure of a program that cannot run the script', async () => {
     // Node replaces Python: it cannot read the script, and reports that.
     const { code, err } = await run(['export-model', 'model', '--out', at('out'), '--python', process.execPath]);
     expect(err).toMatch(/^steplens: model was not exported: /);

@@ -56,7 +56,7 @@ const traverse = (node: Traversed, labels: readonly number[] = []): number[][] =
 };
 
 describe('steplens label', () => {
-  it('writes a tree and a log a problem, the same files every time, and skips what is finished', async () => {
+  it('writes a tree and a log for each problem, identical in every run, and skips finished problems', async () => {
     const { code, out, err } = await run(label('one'));
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/^2 problems -> .*one: \d+ rollouts \(\d+ failed\) in 0\.0 s, 0\.0 rollouts\/s\n$/);
@@ -68,7 +68,7 @@ describe('steplens label', () => {
     expect(await textsOf('one')).toEqual(texts);
   });
 
-  it("writes what the schemas say, and trees as MM-PRM's traverse.py takes them", async () => {
+  it("writes files that match the schemas, and trees that MM-PRM's traverse.py can read", async () => {
     await run(label('schema'));
     await run([
       'label',
@@ -99,7 +99,7 @@ describe('steplens label', () => {
     }
   });
 
-  it('refuses a folder of other settings, and throws it away when asked to', async () => {
+  it('refuses a folder with other settings, and replaces it with --restart', async () => {
     await run(label('other'));
     const { code, err } = await run(label('other', '--seed', '2'));
     expect([code, err]).toEqual([
@@ -109,7 +109,7 @@ describe('steplens label', () => {
     expect((await run(label('other', '--seed', '2', '--restart'))).code).toBe(0);
   });
 
-  it('labels what can be read, and says what cannot, with file and line', async () => {
+  it('labels the readable problems, and reports the others with file and line', async () => {
     await writeFile(
       at('some.jsonl'),
       `${[problems[0], { id: 'b', question: 'No answer?', correct_answer: '' }, { id: 'a', question: 'Again?', correct_answer: '1' }].map((one) => JSON.stringify(one)).join('\n')}\n{"id": "c", "question"\n`,
@@ -130,7 +130,7 @@ describe('steplens label', () => {
     }
   });
 
-  it('ends with the message of a policy that cannot be used', async () => {
+  it('exits with the message of a policy that cannot be used', async () => {
     const { code, err } = await run(label('refused'), {
       openPolicy: () =>
         policyOf(() => {
@@ -140,7 +140,7 @@ describe('steplens label', () => {
     expect([code, err]).toEqual([2, 'steplens: Nothing answers there. Start the server.\n']);
   });
 
-  it('leaves a run that continues when it is interrupted', async () => {
+  it('leaves a run that the same command continues after an interruption', async () => {
     const stop = new AbortController();
     let asked = 0;
     const policy = policyOf((request) => {
@@ -155,7 +155,7 @@ describe('steplens label', () => {
     expect(await textsOf('stopped')).toEqual(await textsOf('unbroken'));
   });
 
-  it('hands on how the policy is to be asked', async () => {
+  it('passes the model and sampling options on to the policy', async () => {
     const choices: PolicyChoice[] = [];
     await run(
       [
@@ -191,7 +191,7 @@ describe('steplens label', () => {
     ]);
   });
 
-  it('samples as the paper did with --preset paper, and takes further fields', async () => {
+  it('samples as in the paper with --preset paper, and accepts --extra-body and other sampling options', async () => {
     const choices: PolicyChoice[] = [];
     const openPolicy = (choice: PolicyChoice): Policy => (choices.push(choice), walk);
     const server = ['--policy', 'http://localhost:1/v1', '--policy', 'http://localhost:2/v1'];
@@ -214,7 +214,7 @@ describe('steplens label', () => {
     expect(choices[0]!.server.systemPrompt).toContain('InternVL');
   });
 
-  it("knows the paper's settings", async () => {
+  it("uses the paper's search settings with --preset paper, unless options change them", async () => {
     await run([
       'label',
       at('problems.json'),
@@ -243,7 +243,7 @@ describe('steplens label', () => {
     });
   });
 
-  it('shares a folder by shards, and writes a Slurm script that continues when it is submitted again', async () => {
+  it('divides the problems with --shard, and writes a Slurm script with quoted arguments and --shared', async () => {
     await run(label('whole'));
     const first = await run(label('shards', '--shard', '1/2'));
     expect([first.code, first.out]).toEqual([0, expect.stringMatching(/^1 problem ->/) as string]);
@@ -266,7 +266,7 @@ describe('steplens label', () => {
     );
   });
 
-  it('says in one sentence that a folder cannot be used', async () => {
+  it('reports in one sentence that the --out folder cannot be used', async () => {
     await writeFile(at('file'), 'no folder');
     for (const [out, why] of [
       ['/proc/steplens-run', /ENOENT|EACCES|EPERM/],
@@ -279,7 +279,7 @@ describe('steplens label', () => {
     }
   });
 
-  it('refuses what it does not understand', async () => {
+  it('refuses missing, invalid and conflicting options', async () => {
     const good = ['--policy', 'mini', '--out', 'x'];
     const wrong: [message: RegExp, args: string[]][] = [
       [/one file of problems/, good],

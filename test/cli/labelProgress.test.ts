@@ -28,7 +28,7 @@ async function label(out: string, more: readonly string[], world: Partial<CliWor
 }
 
 describe('a run without a terminal', () => {
-  it('writes a line now and then, with what is left', async () => {
+  it('prints progress lines with the time left, and none with --progress 0', async () => {
     const { code, err } = await label('lines', ['--progress', '0.01', '--jobs', '1']);
     expect(code).toBe(0);
     const lines = err.trimEnd().split('\n');
@@ -39,7 +39,7 @@ describe('a run without a terminal', () => {
     expect((await label('silent', ['--progress', '0'])).err).toBe('');
   });
 
-  it('writes its state to a stream of JSON and to a file for Prometheus', async () => {
+  it('writes its state to --progress-json as JSON lines and to --metrics for Prometheus', async () => {
     const files = ['--progress-json', at('state.jsonl'), '--metrics', at('state.prom')];
     const { requests } = await label('files', ['--progress', '0.01', '--jobs', '1', ...files]);
     const records = (await readFile(at('state.jsonl'), 'utf8'))
@@ -66,7 +66,7 @@ describe('a run without a terminal', () => {
     expect(new Set(families).size).toBe(families.length);
   });
 
-  it('says before it begins that such a file cannot be written', async () => {
+  it('reports before the first request that --progress-json or --metrics cannot be written', async () => {
     for (const option of ['--progress-json', '--metrics']) {
       const { code, err, requests } = await label('refused', [option, at('no/such/folder/file')]);
       expect([code, requests]).toEqual([2, 0]);
@@ -76,7 +76,7 @@ describe('a run without a terminal', () => {
 });
 
 describe('a run on a terminal', () => {
-  it('rewrites one line with failures, undecided ones and the time left', async () => {
+  it('rewrites one line with the rollouts, the failures and the time left', async () => {
     const server = await startServer({ faults: ['badRequest400'] }, walkPolicy({ mistakeRate: 0.3 }));
     const policy = connect(server, { continuation: 'prefix' });
     let shown = '';

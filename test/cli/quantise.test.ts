@@ -18,7 +18,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const leftovers = async () => (await readdir(folder)).filter((name) => name.includes('unfinished'));
 
 describe('steplens quantise', () => {
-  it('writes the folder, compares both models on its examples and says what changed', async () => {
+  it('writes the int8 model folder, compares both models on its examples and reports the changes', async () => {
     const jobs: ScoreJob[] = [];
     class Slower extends FakeScorer {
       override score(...given: Parameters<FakeScorer['score']>) {
@@ -50,7 +50,7 @@ describe('steplens quantise', () => {
     expect(await leftovers()).toEqual([]);
   });
 
-  it('never writes over a folder, and needs one model and one name', async () => {
+  it('refuses an output path that exists, and requires one model and one output', async () => {
     await writeFile(at('there'), '');
     expect(await run(['quantise', model, '--out', at('there')])).toMatchObject({
       code: 2,
@@ -60,7 +60,7 @@ describe('steplens quantise', () => {
     expect((await run(['quantise', model])).err).toContain('quantise needs --out FOLDER');
   });
 
-  it('leaves nothing when it is interrupted, early or in the comparison', async () => {
+  it('leaves no files when it is interrupted, at the start or in the comparison', async () => {
     expect(await run(['quantise', model, '--out', at('b')], { signal: AbortSignal.abort() })).toMatchObject({ code: 130, err: '' });
     const interrupt = new AbortController();
     class Interrupted extends FakeScorer {
@@ -77,7 +77,7 @@ describe('steplens quantise', () => {
     expect(await leftovers()).toEqual([]);
   });
 
-  it('says which file is at fault, and what to do', async () => {
+  it('names the file that cannot be used, and what to do', async () => {
     const damaged = at('damaged');
     await cp(model, damaged, { recursive: true });
     await truncate(join(damaged, 'model.onnx'), 9000);

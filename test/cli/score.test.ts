@@ -52,7 +52,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('steplens score --json', () => {
-  it('prints one line a root-to-leaf path, which together hold every node', async () => {
+  it('prints one line for each root-to-leaf path, and together they have every node', async () => {
     const { code, out } = await run(['score', at('tree.json'), '--json']);
     expect(code).toBe(0);
     const lines = await scoreLines(out);
@@ -66,7 +66,7 @@ describe('steplens score --json', () => {
     expect(lines[0]!.aggregate).toEqual({ min: 0.1, mean: (0.9 + 0.1 + 0.9) / 3, last: 0.9, product: 0.9 * 0.1 * 0.9 });
   });
 
-  it('gives ranges that hold exactly the step, and the line of the solution', async () => {
+  it('gives ranges that contain exactly the text of the step', async () => {
     const { out } = await run(['score', at('tree.json'), '--json']);
     const text = await readFile(at('tree.json'), 'utf8');
     const index = new LineIndex(text);
@@ -77,7 +77,7 @@ describe('steplens score --json', () => {
     }
   });
 
-  it('says why a step has no score, and leaves it out of the aggregate', async () => {
+  it('gives the reason for a step without a score, and leaves it out of the aggregate', async () => {
     const { out } = await run(['score', at('sub/raw.jsonl'), '--json']);
     const [, second] = await scoreLines(out);
     expect(second).toMatchObject({
@@ -93,13 +93,13 @@ describe('steplens score --json', () => {
     expect(second!.aggregate).toEqual({ min: 0.9, mean: 0.9, last: 0.9, product: 0.9 });
   });
 
-  it('walks folders for the files a format claims, past hidden ones', async () => {
+  it('searches folders for files with a known format, and skips hidden folders', async () => {
     const { code, out, err } = await run(['score', at('sub'), '--json']);
     expect([code, err]).toEqual([0, '']);
     expect(new Set((await scoreLines(out)).map(({ file }) => file))).toEqual(new Set([at('sub/raw.jsonl')]));
   });
 
-  it('takes the threshold it is given', async () => {
+  it('uses the threshold of --threshold', async () => {
     const lines = await scoreLines((await run(['score', at('tree.json'), '--json', '--threshold', '0.95'])).out);
     expect(lines.map(({ firstLow, threshold }) => [firstLow, threshold])).toEqual([
       [0, 0.95],
@@ -132,7 +132,7 @@ describe('steplens score', () => {
     ]);
   });
 
-  it('says once why steps have no score: for a problem, for runs of steps, and how to score what the model does not know', async () => {
+  it('prints each reason for missing scores once, per problem or range of steps, and how to choose a model', async () => {
     await write('unscored.jsonl', [
       { question: 'q', answer: '', solutions_splits: [['foreign a', 'foreign b'], ['foreign c']], labels: [1, 0] },
       {
@@ -171,7 +171,7 @@ describe('steplens score', () => {
     ).toEqual(['5 nodes, 3 paths, 5 steps', '1', '2', '3', '3', '1']);
   });
 
-  it('cuts the text to the terminal, and colors only where it is asked to', async () => {
+  it('colors the first low step only when colors are enabled', async () => {
     let out = '';
     await run(['score', at('sub/raw.jsonl')], {
       out: { write: (text) => (out += text as string), columns: 60, isTTY: true },
@@ -182,7 +182,7 @@ describe('steplens score', () => {
     expect((await run(['score', at('sub/raw.jsonl')])).out).not.toContain('\u001b');
   });
 
-  it('hands its options to the scorer', async () => {
+  it('passes its options to the scorer', async () => {
     const options = ['--model', '/m', '--device', 'webgpu', '--threads', '3', '--allow-server', 'https://host:8000/v1'];
     expect((await run(['score', at('sub'), ...options])).created).toMatchObject([
       [{ modelPath: '/m', device: 'webgpu', threads: 3 }, '/cache', ['https://host:8000']],
@@ -194,8 +194,8 @@ describe('steplens score', () => {
   });
 });
 
-describe('what goes wrong', () => {
-  it('in a file is reported with its place, and the others are scored', async () => {
+describe('steplens on errors and interruptions', () => {
+  it('reports an error in a file with its place, and scores the other files', async () => {
     const { code, out, err } = await run([
       'score',
       at('broken.json'),
@@ -219,13 +219,13 @@ describe('what goes wrong', () => {
     ]);
   });
 
-  it('with a folder that holds nothing is reported', async () => {
+  it('reports a folder without files to read', async () => {
     expect(await run(['score', at('sub/.hidden/..')])).toMatchObject({ code: 0 });
     await mkdir(at('empty'));
     expect(await run(['score', at('empty')])).toMatchObject({ code: 2, err: `steplens: no file to read in ${at('empty')}\n` });
   });
 
-  it('with the model is reported, with exit code 2', async () => {
+  it('reports an error of the model with exit code 2', async () => {
     const scorer = new FakeScorer(new ModelError('/m/prm.json: there is no such file'));
     expect(await run(['score', at('tree.json')], {}, scorer)).toMatchObject({
       code: 2,
@@ -242,13 +242,13 @@ describe('what goes wrong', () => {
     [['score', 'x', '--nope'], "Unknown option '--nope'"],
     [['labl'], '"labl" is not a command of steplens'],
     [['lsp'], 'lsp needs --stdio'],
-  ])('in %j is bad usage', async (args, message) => {
+  ])('refuses the arguments %j', async (args, message) => {
     const { code, out, err } = await run(args);
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain(`steplens: ${message}`);
   });
 
-  it('or is stopped by Ctrl-C ends with 130', async () => {
+  it('exits with 130 after Ctrl-C', async () => {
     const interrupt = new AbortController();
     const scorer = new FakeScorer();
     scorer.before = () => {
@@ -269,7 +269,7 @@ describe('steplens', () => {
     expect(await run([])).toMatchObject({ code: 2, out: '' });
   });
 
-  it('serves editors', async () => {
+  it('starts the language server with lsp --stdio', async () => {
     let served = 0;
     expect(await run(['lsp', '--stdio'], { serve: () => served++ })).toMatchObject({ code: undefined });
     expect(served).toBe(1);

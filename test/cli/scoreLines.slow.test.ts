@@ -61,7 +61,7 @@ function labelOf({ kind }: Written, isRight: boolean): object {
 }
 
 describe('lines of steplens score --json', () => {
-  it('hold every step of every file once, at its range, with its label, score and aggregates, and are read again', async () => {
+  it('contain every step once, at its range, with its label, score and aggregates, and can be read again', async () => {
     await fc.assert(
       fc.asyncProperty(file, fc.constantFrom(0.05, 0.5, 0.95), async ({ records, text, name }, threshold) => {
         const path = join(folder, name);

@@ -16,7 +16,7 @@ async function serve(args: readonly string[], use: (url: string) => Promise<void
 }
 
 describe('steplens serve', () => {
-  it('answers until it is interrupted, and then releases model and port', async () => {
+  it('answers requests until it is interrupted, and then releases the model and the port', async () => {
     let url = '';
     const { code, created, scorer } = await serve(['--model', '/m', '--device', 'cpu', '--threads', '3'], async (at) => {
       url = at;
@@ -34,7 +34,7 @@ describe('steplens serve', () => {
     await expect(fetch(`${url}/health`)).rejects.toThrow();
   });
 
-  it('is for this machine alone unless a key is set', async () => {
+  it('refuses a public address without a key, and requires the key in requests with one', async () => {
     const open = await run(['serve', '--host', '0.0.0.0']);
     expect([open.code, open.err]).toEqual([2, expect.stringContaining('set STEPLENS_SERVE_KEY to a key that requests must send')]);
     const { code } = await serve(
@@ -49,7 +49,7 @@ describe('steplens serve', () => {
     expect(code).toBe(0);
   });
 
-  it('says what cannot be used: the model, the port, an option', async () => {
+  it('reports a model, port or option that cannot be used', async () => {
     const failed = await run(['serve'], {}, new FakeScorer(new ModelError('/m/prm.json cannot be read.')));
     expect([failed.code, failed.err]).toEqual([2, 'steplens: /m/prm.json cannot be read.\n']);
     await serve([], async (url) => {

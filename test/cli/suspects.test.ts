@@ -44,7 +44,7 @@ describe('steplens suspects', () => {
     );
   });
 
-  it('writes one JSON object a label, the most suspicious first, at most --count', async () => {
+  it('writes one JSON object for a suspicious label with --json', async () => {
     const { code, out } = await run(['suspects', at('run.json'), '--json', '--count', '1']);
     expect(code).toBe(1);
     const line = JSON.parse(out) as { wrong: number };
@@ -52,13 +52,13 @@ describe('steplens suspects', () => {
     expect(line.wrong).toBeGreaterThan(0.5);
   });
 
-  it('finds nothing where all sources agree, nor without a model that could contradict', async () => {
+  it('finds nothing when all sources agree, with and without a model', async () => {
     expect(await run(['suspects', at('plain.json')])).toMatchObject({ code: 0, out: '0 suspicious labels of 40\n' });
     const alone = await run(['suspects', at('plain.json'), '--no-model']);
     expect(alone).toMatchObject({ code: 0, created: [] });
   });
 
-  it('ranks what can be read and ends with 2 when a file cannot', async () => {
+  it('ranks the readable files, and exits with 2 when a file is broken', async () => {
     const { code, out, err } = await run(['suspects', at('broken.json'), at('run.json')]);
     expect(code).toBe(2);
     expect(out).toContain('wrong but lucky');

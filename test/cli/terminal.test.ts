@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe('what a terminal is given', () => {
+describe('output to a terminal', () => {
   it.each([
     ['score', 'a.jsonl'],
     ['score', 'a.jsonl', '--json'],
@@ -41,26 +41,26 @@ describe('what a terminal is given', () => {
     ['export', 'a.jsonl', '--to', 'visualprm', '--explain'],
     ['export', 'a.jsonl', '--to', '\u001b[31m', '--out', '-'],
     ['\u001b[31m', 'x'],
-  ])('holds no control character of a file, a name or an argument: steplens %s %s %s', async (command, file, ...rest) => {
+  ])('has no control characters from files, names or arguments: steplens %s %s %s', async (command, file, ...rest) => {
     const { out, err } = await run([command, at(file), ...rest]);
     expect(out + err).not.toBe('');
     expect(out).not.toMatch(forbidden);
     expect(err).not.toMatch(forbidden);
   });
 
-  it('keeps the values of JSON', async () => {
+  it('keeps the values of strings in JSON', async () => {
     const { out } = await run(['export', at('a.jsonl'), '--to', 'visualprm', '--out', '-']);
     expect(JSON.stringify(JSON.parse(out.split('\n')[0]!))).toContain(JSON.stringify(hostile).slice(1, -1));
   });
 
-  it('has colors from the command alone', async () => {
+  it('has no control characters but the colors of the command itself', async () => {
     const { out } = await run(['score', at('a.jsonl')], { isColorful: true });
     expect(out).toContain('\u001b[1m');
     expect(out.replaceAll(/\u001b\[(?:1;31|33|22|1|0)m/g, '')).not.toMatch(forbidden); // eslint-disable-line no-control-regex
   });
 });
 
-it('text is escaped as JSON does it, and ordinary text is left alone', () => {
+it('escapeControls escapes control characters as JSON does and leaves ordinary text unchanged', () => {
   expect(escapeControls('a\u001b[b\u{e0041}')).toBe('a\\u001b[b\\udb40\\udc41');
   for (const text of ['', 'tab\tand\nline', 'Größe 数学 😀 \u00a0\u0301']) expect(escapeControls(text)).toBe(text);
 });

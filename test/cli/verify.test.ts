@@ -33,7 +33,7 @@ describe('steplens verify', () => {
     expect(JSON.parse(out)).toEqual({ verdict: 'undecided', method: 'unit', reason: '"blorps" may change the value.' });
   });
 
-  it('prints one object for each pair and line, in order', async () => {
+  it('prints one JSON object per line for each pair, in order', async () => {
     const { code, out } = await run(['verify', '--pairs', pairs, '--json']);
     expect(code).toBe(0);
     const lines = out.trim().split('\n');
@@ -48,7 +48,7 @@ describe('steplens verify', () => {
     );
   });
 
-  it('names the line that cannot be read, and keeps the others and their places', async () => {
+  it('names the line that cannot be read, and keeps the other results in their places', async () => {
     const file = join(folder, 'broken.jsonl');
     await writeFile(file, '{"reference":"1","answer":"1"}\n{"reference":\n{"reference":"2","answer":"2"}\n');
     const { code, out, err } = await run(['verify', '--pairs', file, '--json']);

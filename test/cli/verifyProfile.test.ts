@@ -38,7 +38,7 @@ async function verify(id: string, error = 0) {
 }
 
 describe('steplens score --verify-profile', () => {
-  it('passes a copy that agrees with the published values', async () => {
+  it('passes a copy of a model that agrees with the published values', async () => {
     const { code, out } = await verify('math-shepherd', 0.01);
     expect(code).toBe(0);
     expect(out.match(/^pass: model card/gm)).toHaveLength(2);
@@ -46,14 +46,14 @@ describe('steplens score --verify-profile', () => {
     expect(out).toMatch(/: pass\n$/);
   });
 
-  it('fails one that does not, with the values', async () => {
+  it('fails a copy that differs from the published values', async () => {
     const { code, out } = await verify('qwen2.5-math-prm', 0.1);
     expect(code).toBe(1);
     expect(out).toContain('FAIL: model card of Qwen/Qwen2.5-Math-PRM-7B');
     expect(out).toContain(': fail, 1 example of 1\n');
   });
 
-  it('says when there is nothing to verify with, and what goes together', async () => {
+  it('reports a family without published values, and refuses a missing model or extra files', async () => {
     await writeFile(join(folder, 'prm.json'), '{"family": "mm-prm", "graph": "model.onnx"}');
     expect((await run(['score', '--verify-profile', '--model', folder])).err).toContain(
       'no values are published for the family "mm-prm" with which a copy could be verified; they are for qwen2.5-math-prm, math-shepherd, reasoneval-7b',

@@ -47,7 +47,7 @@ describe('two runs of one problem', () => {
     ],
   });
 
-  it('are joined by what leads to a step, and counted', () => {
+  it('are matched by the steps up to each node, and the matches are counted', () => {
     const { counts, nodes, answers } = compareTrees(compared(first), compared(second));
     expect(counts).toEqual({ same: 1, changed: 1, onlyFirst: 2, onlySecond: 1 });
     expect(nodes.map(({ prefix, first: one, second: other }) => [prefix.at(-1) ?? '', one?.value, other?.value])).toEqual([
@@ -63,7 +63,7 @@ describe('two runs of one problem', () => {
     ]);
   });
 
-  it('are a page that names both files and begins with the largest change', () => {
+  it('give a page that names both files and begins with the largest change', () => {
     const page = runsPage({ first: 'seed_1.json', second: 'seed|2.json' }, compareTrees(compared(first), compared(second)));
     expect(page).toContain('1 have the same in both, 1 another, 2 are only in the first and 1 only in the second.');
     expect(page).toContain('| Steps | Ends with | seed&#95;1.json | seed&#124;2.json | Change |');
@@ -75,7 +75,7 @@ describe('two runs of one problem', () => {
     expect(rows).toHaveLength(4);
   });
 
-  it('show word by word where they write a step, or the answer, in other words', () => {
+  it('show a different wording of a step or an answer word by word', () => {
     const run = (step: string, below: string, answer: string) => {
       const tree = treeOf({
         right: 8,
@@ -105,7 +105,7 @@ describe('two runs of one problem', () => {
     expect(page).not.toContain('<ins>Finished');
   });
 
-  it('shorten what both have around a change, and let no text be markup', () => {
+  it('shorten common text around a change, and escape all markup', () => {
     const step = (end: string) => `${'The same words again. '.repeat(30)}So <img src=x> is ${end}.`;
     const [one, other] = ['*7*', '`8`'].map((end) =>
       compared(treeOf({ right: 8, wrong: 8, children: [{ step: step(end), right: 8, wrong: 8 }] })),
@@ -117,7 +117,7 @@ describe('two runs of one problem', () => {
     expect(page).not.toMatch(/<img|\*7|`8/);
   });
 
-  it('are no wording where only one run has steps, or steps that share few words', () => {
+  it('have no Wording section when only one run has steps, or when steps share few words', () => {
     expect(runsPage({ first: 'a', second: 'b' }, compareTrees(compared(first), compared(treeOf({ right: 8, wrong: 8 }))))).not.toContain(
       '## Wording',
     );
@@ -125,7 +125,7 @@ describe('two runs of one problem', () => {
     expect(runsPage({ first: 'a', second: 'b' }, compareTrees(compared(first), compared(other)))).not.toContain('## Wording');
   });
 
-  it('say so where nothing differs, and where there is nothing to compare', () => {
+  it('report that nothing differs, or that neither has a value', () => {
     const same = compareTrees(compared(first), compared(first));
     expect(same.counts).toEqual({ same: 4, changed: 0, onlyFirst: 0, onlySecond: 0 });
     expect(runsPage({ first: 'a', second: 'b' }, same)).toContain('All values are the same.');
@@ -134,7 +134,7 @@ describe('two runs of one problem', () => {
     expect(runsPage({ first: 'a', second: 'b' }, compareTrees(compared(bare), compared(bare)))).toContain('Neither run has a value.');
   });
 
-  it('may be candidates with the scores of two models', () => {
+  it('can also be candidates with the scores of two models', () => {
     const text = JSON.stringify([
       {
         question: 'q',
@@ -154,7 +154,7 @@ describe('two runs of one problem', () => {
     ]);
   });
 
-  it('are found by the question, at the same place first', () => {
+  it('are found by their question, first at the same index', () => {
     const at = (question: string, index: number): Problem => ({ ...treeOf({ right: 1, wrong: 1 }, question), index });
     const problems = [at('one', 0), at('two', 1), at('one', 2)];
     expect(sameProblem(problems, at('one', 2))).toBe(2);

@@ -38,8 +38,8 @@ async function monteCarloEvents(): Promise<RunEvent[]> {
   return events;
 }
 
-describe('a fork beside its original', () => {
-  it('is the same where nothing is different, and says so', async () => {
+describe('a fork compared with its original', () => {
+  it('has the same selections and values when nothing changes, and its page says so', async () => {
     const events = await recordedSearch();
     const { comparison, page, sampled } = await forkSearch(events, log('same'), { ...same, settings: { cPuct: 0.125 } }, world());
     expect(sampled).toBe(0);
@@ -51,7 +51,7 @@ describe('a fork beside its original', () => {
     expect(text).toContain('All values are the same.');
   });
 
-  it('names the first selection that differs, the values of both and the answers', async () => {
+  it('reports the first selection that differs, and the values of both', async () => {
     const events = await recordedSearch();
     const change = { ...same, settings: { rollouts: 12 } };
     const { comparison, page } = await forkSearch(events, log('other'), change, world({ policy: walkPolicy({ mistakeRate: 0.25 }) }));
@@ -71,7 +71,7 @@ describe('a fork beside its original', () => {
     }
   });
 
-  it('lets no text of a model out of its cell', async () => {
+  it('escapes model text that would end a table cell or add a link', async () => {
     const events = await recordedSearch();
     const hostile = events.map((event): RunEvent => {
       if (event.event !== 'rollouts') return event;
@@ -114,7 +114,7 @@ interface Record {
 }
 
 describe('the verifier of a fork', () => {
-  it('judges again what comes at and after the moment, and nothing before it', async () => {
+  it('judges rollouts again from the chosen moment on, and none before it', async () => {
     const events = await recordedSearch();
     const at = events.findIndex(({ event }, i) => event === 'rollouts' && i > 12);
     const { file } = await forkSearch(
@@ -140,8 +140,8 @@ describe('the verifier of a fork', () => {
   });
 });
 
-describe('what if', () => {
-  it('takes the settings of the method and says what a value may be', () => {
+describe('a "what if" line', () => {
+  it('accepts the settings of the method, and rejects others with the allowed values', () => {
     expect(readWhatIf('what if continuations = 32, verifier = now', 'monte-carlo')).toEqual({
       settings: { continuations: 32 },
       judgesAgain: true,
@@ -158,7 +158,7 @@ describe('what if', () => {
     expect(() => readWhatIf('what if maxSteps = 0', 'monte-carlo')).toThrow('whole number from 1');
   });
 
-  it('compares nothing without events', () => {
+  it('fails to compare runs that have no events', () => {
     expect(() => compareRuns([], [])).toThrow('no events');
   });
 });

@@ -92,7 +92,7 @@ async function scope(name: string, frame = 0): Promise<DebugProtocol.Variable[]>
 }
 
 describe('debugging a finished log', () => {
-  it('says after every stop where it is, and knows each node of the file at that moment', async () => {
+  it('reports its position after every stop, and knows each node of the file as of that moment', async () => {
     const events = await recordedSearch();
     const log = await writeLog(events);
     await writeFile(log.replace('.events.jsonl', '.json'), treeText(replayAll(events)!));
@@ -115,7 +115,7 @@ describe('debugging a finished log', () => {
     expect(currentStep(moment, { ...problem!, question: 'Another?' })).toBeUndefined();
   });
 
-  it('steps by event, by search and back, and ends without losing the place', async () => {
+  it('steps by event, by search and back, and runs to the end and back to the beginning', async () => {
     const events = await recordedSearch();
     expect(await attach(await writeLog(events))).toEqual({ reason: 'entry', event: 0 });
     expect(await until(() => client.stepInRequest({ threadId: 1 }))).toEqual({ reason: 'step', event: 1 });
@@ -127,7 +127,7 @@ describe('debugging a finished log', () => {
     expect(await until(() => client.reverseContinueRequest({ threadId: 1 }))).toEqual({ reason: 'entry', event: 0 });
   });
 
-  it('stops at events by kind, condition and hit count, forward and back, and writes logpoints', async () => {
+  it('stops at events by kind, condition and log line, forward and back, and writes logpoints', async () => {
     const events = await recordedSearch();
     const log = await writeLog(events);
     await attach(log);
@@ -179,7 +179,7 @@ describe('debugging a finished log', () => {
     await expect(client.evaluateRequest({ expression: 'mc <', context: 'watch' })).rejects.toThrow('cannot be read');
   });
 
-  it('says what is wrong with a configuration, and with a damaged log', async () => {
+  it('reports an invalid launch configuration and a damaged log', async () => {
     await expect(client.attachRequest({ run: 3 } as never)).rejects.toThrow('"run" of the launch configuration is not a text');
     await expect(client.attachRequest({ run: join(folder, 'none') } as never)).rejects.toThrow('does not exist');
     const log = await writeLog(await recordedSearch());
@@ -191,8 +191,8 @@ describe('debugging a finished log', () => {
   });
 });
 
-describe('what if', () => {
-  it('forks with other settings from recorded rollouts and samples only where the path leaves them', async () => {
+describe('"what if" in the debug console', () => {
+  it('forks with other settings from recorded rollouts, and samples only when these do not suffice', async () => {
     const events = await recordedSearch();
     const log = await writeLog(events);
     const before = await readFile(log);
@@ -212,7 +212,7 @@ describe('what if', () => {
     expect(await readFile(log)).toEqual(before);
   });
 
-  it('forks with another verdict of a rollout', async () => {
+  it('forks with another verdict for a rollout, and refuses unknown changes', async () => {
     const events = await recordedSearch();
     await attach(await writeLog(events), { policy: 'walk' });
     await client.setFunctionBreakpointsRequest({ breakpoints: [{ name: 'rollouts' }] });
@@ -259,7 +259,7 @@ describe('debugging a live search', () => {
     expect(written.map((line) => without(JSON.parse(line) as RunEvent))).toEqual(alone);
   });
 
-  it('follows a log that somebody else is still writing', async () => {
+  it('follows a log that another process is still writing', async () => {
     const events = await recordedSearch();
     const log = await writeLog(events.slice(0, 5));
     await attach(log);

@@ -34,13 +34,13 @@ function stepsBack(events: readonly RunEvent[]): number {
   return (user + system) / 1000;
 }
 
-it('takes a step back as fast in a log of 400,000 events as in one of 4,000', async () => {
+it('Timeline takes a step back in a log of 400,000 events in at most 20 times the time of a log of 4,000', async () => {
   const short = stepsBack(await longLog(1_000));
   const long = stepsBack(await longLog(100_000));
   expect(long).toBeLessThan(20 * Math.max(short, 5));
 });
 
-it('goes back over every event of a long log to the moment before it began', async () => {
+it('Timeline goes back over every event of a long log to the moment before it began', async () => {
   const events = await longLog(20_000);
   const timeline = new Timeline();
   for (const event of events) timeline.push(event);

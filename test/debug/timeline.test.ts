@@ -18,7 +18,7 @@ function timeline(): Timeline {
 }
 
 describe('a timeline', () => {
-  it('has at every moment, forward and back in any order, the tree that the log has there', () => {
+  it('has the tree of the log at every moment, forward and back in any order', () => {
     const moments = timeline();
     const random = createRandom(2, 'moments');
     expect(events.length).toBeGreaterThan(130);
@@ -32,7 +32,7 @@ describe('a timeline', () => {
     expect(moments.tree).toBeUndefined();
   });
 
-  it('shows the pool that each selection of the log chose from, its best first', () => {
+  it('shows the pool that each selection of the log chose from, with the best candidate first', () => {
     if (settings.method !== 'mcts') throw new Error('a search is expected');
     const moments = timeline();
     let selections = 0;

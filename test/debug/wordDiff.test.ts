@@ -29,11 +29,11 @@ describe('wordDiff', () => {
     ['', 'new words', '+[new words]'],
     ['a b', 'a', 'a-[ b]'],
     ['', '', ''],
-  ])('%j and %j', (first, second, expected) => {
+  ])('marks the words that differ between %j and %j', (first, second, expected) => {
     expect(shown(wordDiff(first, second))).toBe(expected);
   });
 
-  it('has every word of both texts in order, and as many in common as there can be', () => {
+  it('has every word of both texts in order, and the longest common sequence of words', () => {
     const text = fc.array(fc.constantFrom('a', 'b', 'c', '7'), { maxLength: 7 });
     fc.assert(
       fc.property(text, text, (a, b) => {
@@ -46,7 +46,7 @@ describe('wordDiff', () => {
     );
   });
 
-  it('replaces texts that differ in more than 1,000 words', () => {
+  it('replaces the whole text when more than 1,000 words differ', () => {
     const kinds = (count: number) => wordDiff(`Start${' a'.repeat(count)}`, `Start${' b'.repeat(count)}`).map(({ kind }) => kind);
     expect(kinds(500)).toEqual(['same', 'removed', 'added']);
     expect(kinds(501)).toEqual(['removed', 'added']);

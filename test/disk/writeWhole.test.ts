@@ -12,8 +12,8 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const at = (...names: string[]): string => join(folder, ...names);
 
-describe('a file is written whole or not at all', () => {
-  it('replaces the old file, keeps its mode, and leaves nothing else', async () => {
+describe('the atomic file writer `writeWhole`', () => {
+  it('replaces the old file, keeps its mode, and leaves no other file behind', async () => {
     await writeFile(at('a.json'), 'old', { mode: 0o640 });
     await writeWhole(at('a.json'), 'new');
     expect([await readFile(at('a.json'), 'utf8'), (await stat(at('a.json'))).mode & 0o777]).toEqual(['new', 0o640]);
@@ -22,7 +22,7 @@ describe('a file is written whole or not at all', () => {
     expect((await readdir(folder)).sort()).toEqual(['a.json', 'b.bin']);
   });
 
-  it('keeps the old file when the content cannot be written to its end', async () => {
+  it('keeps the old file when the new content cannot be written completely', async () => {
     await writeFile(at('a.json'), 'old');
     const torn = async (file: { writeFile(text: string): Promise<void> }): Promise<void> => {
       await file.writeFile('half of the new');
@@ -33,7 +33,7 @@ describe('a file is written whole or not at all', () => {
     expect(await readdir(folder)).toEqual(['a.json']);
   });
 
-  it('gives every attempt a name of its own, which is recognized as unfinished', async () => {
+  it('gives the temporary file of every attempt its own name, which is recognized as unfinished', async () => {
     const seen: string[] = [];
     for (let i = 0; i < 20; i++)
       await writeWhole(at('a.json'), async () => {
@@ -44,7 +44,7 @@ describe('a file is written whole or not at all', () => {
     for (const name of ['a.json', 'a.unfinished', 'a.json.tmp', 'a.0123456789abcde.unfinished']) expect(isUnfinished(name)).toBe(false);
   });
 
-  it('does not follow a link at its own name, nor at the name of an unfinished file', async () => {
+  it('does not follow a symbolic link at the file name or at that name with .tmp', async () => {
     await writeFile(at('victim'), 'precious');
     await symlink(at('victim'), at('a.json'));
     await symlink(at('victim'), at('a.json.tmp'));
@@ -52,7 +52,7 @@ describe('a file is written whole or not at all', () => {
     expect([await readFile(at('victim'), 'utf8'), await readFile(at('a.json'), 'utf8')]).toEqual(['precious', 'mine']);
   });
 
-  it('refuses a file outside the folder it must be in, by its real path', async () => {
+  it('refuses a file whose real path is outside the folder it must be in', async () => {
     await mkdir(at('workspace'));
     await mkdir(at('outside'));
     await symlink(at('outside'), at('workspace', 'runs'));
@@ -64,14 +64,14 @@ describe('a file is written whole or not at all', () => {
     expect(await readdir(at('outside'))).toEqual([]);
   });
 
-  it('refuses what is not a regular file', async () => {
+  it('refuses to write to anything but a regular file', async () => {
     await mkdir(at('folder'));
     await expect(writeWhole(at('folder'), 'x')).rejects.toThrow('is not a regular file');
     await expect(writeWhole('/dev/null', 'x')).rejects.toThrow('is not a regular file');
   });
 });
 
-it('the same file is recognized by any name, and a missing file is the same as none', async () => {
+it('`isSameFile` recognizes a file by any name, and returns false for a missing file', async () => {
   await writeFile(at('a'), '');
   await writeFile(at('b'), '');
   await symlink(at('a'), at('symbolic'));

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { DocumentTasks } from '../../server/editor/documentTasks.js';
 import { OpenDocument } from '../../server/editor/openDocument.js';
 
-it('keeps nobody waiting for a text that cannot be read', async () => {
+it('`DocumentTasks` resolves `whenRead` even if the text cannot be read', async () => {
   const source = { uri: 'untitled:a', version: 1, languageId: 'json', getText: () => '' };
   const failing = (): never => {
     throw new TypeError('The text is not a string.');
@@ -23,7 +23,7 @@ it('keeps nobody waiting for a text that cannot be read', async () => {
   await tasks.whenRead();
 });
 
-it('shows the first scores after an edit at once, and more of them less and less often', () => {
+it('`DocumentTasks` shows the first scores after an edit at once, and more after 0.5, 1, then every 2 s', () => {
   const source = { uri: 'untitled:a', version: 1, languageId: 'json', getText: () => '' };
   const waits: number[] = [];
   let timer = (): void => undefined;

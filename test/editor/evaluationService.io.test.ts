@@ -65,8 +65,8 @@ function hostOf(scorer: FakeScorer, more: Partial<EvaluationHost> = {}): Evaluat
   };
 }
 
-describe('evaluating for a panel', () => {
-  it('scores candidates with their images, reports progress, and names what it cannot take', async () => {
+describe('evaluating files for a panel', () => {
+  it('scores candidates with their images, reports progress, and names the files that it cannot evaluate', async () => {
     const scorer = new FakeScorer();
     const host = hostOf(scorer);
     const result = await evaluateFiles(
@@ -92,7 +92,7 @@ describe('evaluating for a panel', () => {
     ]);
   });
 
-  it('takes an open document as it is', async () => {
+  it('reads an open document from the editor, not from the disk', async () => {
     const open = {
       ...problem,
       prm_scores: [
@@ -110,7 +110,7 @@ describe('evaluating for a panel', () => {
     expect(scorer.jobs).toEqual([]);
   });
 
-  it('rejects when it is cancelled, and with the reason when it fails', async () => {
+  it('rejects when it is cancelled, and rejects with the reason when scoring fails', async () => {
     const abort = new AbortController();
     const scorer = new FakeScorer();
     scorer.before = () => abort.abort();
@@ -122,10 +122,10 @@ describe('evaluating for a panel', () => {
   });
 });
 
-describe('training data for a command', () => {
+describe('training data', () => {
   const none = () => undefined;
 
-  it('is written with every exclusion counted, also of a folder', async () => {
+  it('is exported from a folder with every exclusion counted', async () => {
     const out = pathToFileURL(join(folder, 'out.jsonl.txt')).href;
     const result = await exportTraining({ uris: [pathToFileURL(folder).href], format: 'mm-prm', threshold: 0, seed: 1, out }, none);
     expect(result).toMatchObject({
@@ -143,14 +143,14 @@ describe('training data for a command', () => {
     );
   });
 
-  it('says what is wrong with a format, a target or a source', async () => {
+  it('is refused with the reason for an unknown format, target or source', async () => {
     const params = { uris: [uri('tree.json')], format: 'mm-prm', threshold: 0, seed: 1, out: uri('x.jsonl') };
     await expect(exportTraining({ ...params, format: 'parquet' }, none)).rejects.toThrow('There is no format "parquet"');
     await expect(exportTraining({ ...params, out: 'untitled:x' }, none)).rejects.toThrow('untitled:x');
     await expect(exportTraining({ ...params, uris: [uri('none.json')] }, none)).rejects.toThrow('there is no such file');
   });
 
-  it('explains any node for every format, with the rules used', () => {
+  it('is explained for any node in every format, with the rules used', () => {
     const [read] = readDocument(JSON.stringify(tree), 'json')!.problems;
     const answers = explainTraining([read!], 0, { node: 2, seed: 1, thresholds: { qwen: 0.5 } });
     expect(answers.map(({ format }) => format)).toEqual(trainingFormats().map(({ id }) => id));

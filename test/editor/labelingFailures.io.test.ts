@@ -140,7 +140,7 @@ describe.each([
     /I like trains/,
   ],
 ] as const)('labeling with %s', (_, dead, cause, reply) => {
-  it('fails with cause and first reply, counts as nothing, and works once the server is back', async () => {
+  it('fails with the cause and the first reply, writes no tree, and works once the server is back', async () => {
     answer = dead;
     await expect(service.label(job, 0, none)).rejects.toThrow(cause);
     const { file, state } = told.at(-1)!;
@@ -161,8 +161,8 @@ describe.each([
   });
 });
 
-describe('a server that goes away in the middle', () => {
-  it('is waited for, which is said, and the run continues', async () => {
+describe('a server that fails during labeling', () => {
+  it('is waited for with a message, and the run continues once it is back', async () => {
     let asked = 0;
     // The first batch is answered, the second one is not.
     answer = (response, count) => (count < 4 || asked++ < 1 ? good : status(503, 'restarting'))(response, count);
@@ -172,8 +172,8 @@ describe('a server that goes away in the middle', () => {
   });
 });
 
-describe('a run in the file of its problems', () => {
-  it('is nothing before it is labeled, and the newest of several afterward', async () => {
+describe('the result of a labeling run in its problem file', () => {
+  it('is absent before labeling, and is that of the newest run afterward', async () => {
     expect(await resultsOf()).toEqual([]);
     const first = await service.label(job, 0, none);
     const second = await service.label({ ...job, again: true }, 0, none);
@@ -181,14 +181,14 @@ describe('a run in the file of its problems', () => {
     expect(await resultsOf()).toMatchObject([{ file: second.file, state: 'finished' }]);
   });
 
-  it('is the one before, as long as the log of the next one is empty', async () => {
+  it('is that of the previous run while the log of the next one is empty', async () => {
     const { file } = await service.label(job, 0, none);
     await mkdir(join(folder, 'steplens-runs', 'problems-2'));
     await writeFile(join(folder, 'steplens-runs', 'problems-2', 'sum.events.jsonl'), '');
     for (let look = 0; look < 2; look++) expect(await resultsOf()).toMatchObject([{ file, state: 'finished' }]);
   });
 
-  it('that another process writes is running; broken off it is open', async () => {
+  it('is "running" while another process writes the run, and "open" if the log is left incomplete', async () => {
     const { file } = await service.label(job, 0, none);
     const path = fileURLToPath(file);
     const logFile = path.replace('.json', '.events.jsonl');
@@ -211,8 +211,8 @@ describe('a run in the file of its problems', () => {
   });
 });
 
-describe('a file that a run wrote', () => {
-  it.each(['sum.json', 'sum.events.jsonl'])('is labeled again beside its run, never below it: %s', async (name) => {
+describe('a file that a labeling run wrote', () => {
+  it.each(['sum.json', 'sum.events.jsonl'])('is labeled again in a folder beside that run, never below it: %s', async (name) => {
     const { file } = await service.label(job, 0, none);
     const own = pathToFileURL(join(fileURLToPath(file), '..', name)).href;
     const fromTree = { ...job, uri: own, problem: { ...job.problem, id: 'problem-1' } };
@@ -226,8 +226,8 @@ describe('a file that a run wrote', () => {
   });
 });
 
-describe('a log', () => {
-  it('is drawn with the lines of its nodes, and shows how each rollout came about', async () => {
+describe('the event log of a run', () => {
+  it('is drawn as a tree with the log line of each node and the details of each rollout', async () => {
     const { file } = await service.label(job, 0, none);
     const uri = file.replace('.json', '.events.jsonl');
     const events = (await readFile(fileURLToPath(uri), 'utf8'))
@@ -252,13 +252,13 @@ describe('a log', () => {
     }
   });
 
-  it('that keeps requests has the raw text of each rollout', async () => {
+  it('has the raw text of each rollout if it keeps requests', async () => {
     const { file } = await service.label({ ...job, settings: { ...job.settings, labelingKeepRequests: 'always' } }, 0, none);
     const rollouts = await service.nodeRollouts(file.replace('.json', '.events.jsonl'), 0, 0, undefined, 0.5);
     expect(rollouts.map(({ details }) => details!.raw)).toContainEqual('<step>3 + 4 = 7.</step><answer>7</answer>');
   });
 
-  it('keeps in English why a verifier failed, and the trial of the policy says it in the language of the editor', async () => {
+  it('has the failure of a verifier in English, while the trial of the policy reports it in the editor language', async () => {
     const failing = { ...job, settings: { ...job.settings, verifier: 'exit 3' } };
     const uri = pathToFileURL(join(folder, 'steplens-runs', 'problems', 'sum.events.jsonl')).href;
     const message = 'The verifier ended with code 3.';

@@ -128,7 +128,7 @@ const viewOf = async (file: string, document?: ScoredDocument, problem = 0) => {
 };
 
 describe('labeling a problem', () => {
-  it('writes the tree beside the file, closes the policy, and knows it the next time', async () => {
+  it('writes the tree beside the file, closes the policy, and finds the tree the next time', async () => {
     const first = await labeled();
     expect(first).toMatchObject({ state: 'done', resumed: 0 });
     expect(fileURLToPath(first.file)).toBe(join(folder, 'steplens-runs', 'problems', 'sum.json'));
@@ -139,7 +139,7 @@ describe('labeling a problem', () => {
     expect(policy.asked).toBe(asked);
   });
 
-  it('gives a second run, and one with other settings, a folder of its own', async () => {
+  it('writes a second run, and one with other settings, to folders of their own', async () => {
     await labeled();
     const again = await labeled({ again: true });
     expect(again.file).toMatch(/problems-2\/sum\.json$/);
@@ -151,7 +151,7 @@ describe('labeling a problem', () => {
     expect(await readdir(join(folder, 'steplens-runs'))).toEqual(['problems', 'problems-2', 'problems-3']);
   });
 
-  it('says how far it is at most ten times a second, and that it has ended', async () => {
+  it('reports progress at most ten times a second, and reports its end', async () => {
     policy.before = () => clock.advance(40);
     const { rollouts } = await labeled();
     const running = told.filter(({ state }) => state === 'running');
@@ -191,7 +191,7 @@ describe('labeling a problem', () => {
     expect(reports).toEqual([expect.stringContaining('sum.events.jsonl:1: this line is not an event')]);
   });
 
-  it('grows: the view while it runs is the tree so far', async () => {
+  it('shows the tree so far while it runs', async () => {
     const sizes: Promise<number>[] = [];
     policy.before = () => {
       const file = told.at(-1)!.file;
@@ -205,8 +205,8 @@ describe('labeling a problem', () => {
   });
 });
 
-describe('a judge of the settings', () => {
-  it('is asked with its key where the rules cannot decide, is shown with the policy as a place the text goes to, and makes a run of its own', async () => {
+describe('a judge that is set in the settings', () => {
+  it('is asked with its key where the rules cannot decide, is listed among the servers, and gets its own run', async () => {
     const server = await startServer(
       { steps: 'plain', apiKey: 'secret' },
       { ...countingPolicy, sample: () => Promise.resolve([{ steps: ['Yes'], finish: 'stop' }]) },
@@ -243,14 +243,14 @@ describe('a judge of the settings', () => {
     expect(told.at(-1)!.servers).toEqual(['http://policy.example', origin]);
   });
 
-  it('without a model is refused, with what to write', async () => {
+  it('is refused without a model, with the name of the missing setting', async () => {
     const judged = { ...settings, labelingJudge: 'http://localhost:1/v1' };
     await expect(service.label({ ...job, settings: judged }, 0, none)).rejects.toThrow('Labeling: Judge Model');
   });
 });
 
-describe('a verifier of the settings', () => {
-  it('decides instead of the rules, with the key kept for its server, and its reasons are in the log', async () => {
+describe('a verifier that is set in the settings', () => {
+  it('decides instead of the rules, gets the key of its server, and has its reasons in the log', async () => {
     const asked: { readonly key: string | undefined; readonly body: object }[] = [];
     const endpoint = createServer((request, response) => {
       void textOf(request).then((body) => {
@@ -283,8 +283,8 @@ describe('a verifier of the settings', () => {
   });
 });
 
-describe('a replay', () => {
-  it('leads from a node to the line of the log that made it, and back', async () => {
+describe('the replay of a run', () => {
+  it('finds the log line that made a node, and the node that a log line made', async () => {
     const { file } = await labeled();
     const log = file.replace(/\.json$/, '.events.jsonl');
     const lines = (await readFile(fileURLToPath(log), 'utf8')).split('\n');
@@ -298,7 +298,7 @@ describe('a replay', () => {
     expect([await service.nodeOfLine(log, 0, 9999), await service.nodePlace(log, 0, { node: 999 }, undefined, 0.5)]).toEqual([null, null]);
   });
 
-  it('ends in the tree of the file, and every moment is the log so far', async () => {
+  it('ends with the tree of the file, and shows the log so far at every moment', async () => {
     const { file } = await labeled();
     const { view, replay } = await viewOf(file, await documentOf(file));
     const end = viewAt(view!, replay!, replay!.frames.length);
@@ -313,7 +313,7 @@ describe('a replay', () => {
     expect(moves.slice(0, 2)).toEqual(['before 2', 'after 1']);
   });
 
-  it('of a Monte-Carlo run is one for each record: its own solution, step by step', async () => {
+  it('exists for each record of a Monte-Carlo run, and shows its own solution step by step', async () => {
     const { file } = await labeled({ settings: { ...settings, labelingMethod: 'monte-carlo' } });
     const document = await documentOf(file);
     expect(document.problems).toHaveLength(3);
@@ -348,7 +348,7 @@ describe('a replay', () => {
     expect((await viewOf(file, await documentOf(file, (text) => text.replaceAll('"id":"sum-', '"id":"other-')), 0)).replay).toBeNull();
   });
 
-  it('is beside every record of the sample workspace', async () => {
+  it('exists for every Monte-Carlo record of the sample workspace', async () => {
     for (const name of ['perimeter', 'rates', 'sharing']) {
       const file = pathToFileURL(`media/samples/monte-carlo/${name}.jsonl`).href;
       const document = await documentOf(file);
@@ -362,7 +362,7 @@ describe('a replay', () => {
     }
   });
 
-  it('is absent where there is no log, or the file is of another tree', async () => {
+  it('is absent without a log, or if the file has another tree', async () => {
     const { file } = await labeled();
     expect((await viewOf(file, await documentOf(file, (text) => text.replaceAll('a slip', 'an error')))).replay).toBeNull();
     await rm(fileURLToPath(file).replace('.json', '.events.jsonl'));
@@ -371,7 +371,7 @@ describe('a replay', () => {
 });
 
 describe('more rollouts from a node', () => {
-  it('are added to the log and the file; a file that is taken back is an earlier moment of the log', async () => {
+  it('are added to the log and the file, and count as undone if the older file is restored', async () => {
     const { file } = await labeled();
     const before = await readFile(fileURLToPath(file), 'utf8');
     const document = await documentOf(file);
@@ -392,7 +392,7 @@ describe('more rollouts from a node', () => {
     expect((await viewOf(file, await documentOf(file))).replay!.undone).toBe(8);
   });
 
-  it('need the log', async () => {
+  it('need the event log', async () => {
     const { file } = await labeled();
     const document = await documentOf(file);
     await rm(fileURLToPath(file).replace('.json', '.events.jsonl'));

@@ -65,7 +65,7 @@ describe('the requests of a tree', () => {
     }
   });
 
-  it('are said to be missing where the log keeps none', async () => {
+  it('are reported as missing if the log keeps none', async () => {
     const server = await startServer({}, walkPolicy({ mistakeRate: 0.4 }));
     const { document } = await labeled(server, false);
     await expect(requestsOfNode(document, { problem: 0, node: 0 })).rejects.toThrow('keeps no requests');
@@ -73,7 +73,7 @@ describe('the requests of a tree', () => {
 });
 
 describe('sending a request again', () => {
-  it('sends the same body with its images and the key, and shows what comes back, failures too', async () => {
+  it('sends the same body with images and key, and returns the reply, also a failed one', async () => {
     const server = await startServer({ apiKey: KEY }, walkPolicy({ mistakeRate: 0.4 }));
     const { document, folder } = await labeled(server);
     const [found] = await requestsOfNode(document, { problem: 0, node: 0 });

@@ -77,7 +77,7 @@ describe('a review', () => {
     ).toEqual([1, -1, null]);
   });
 
-  it('is there again after a restart', async () => {
+  it('keeps its judgments after a restart', async () => {
     await service().judge({ ...judgment, uri, step: 1, value: -1 });
     const review = service();
     expect(await review.progress([{ uri, problem: 0, step: 1 }], 'ann')).toEqual([-1]);
@@ -85,7 +85,7 @@ describe('a review', () => {
     expect(await service().undo(uri, 'ann'), 'as the first thing a new process does').toEqual({ problem: 0, step: 1 });
   });
 
-  it('makes the steps before the first error right, in one undo with it', async () => {
+  it('labels the steps before the first error right, and undoes them together with it', async () => {
     const review = service();
     expect(await review.judge({ ...judgment, uri, step: 2, value: -1, mode: 'first-error' })).toBe(3);
     expect((await lines()).map(({ value }) => value)).toEqual([1, 1, -1]);
@@ -113,7 +113,7 @@ describe('a review', () => {
     expect(shown.own).toMatchObject({ value: -1 });
   });
 
-  it('shows a label whose text changed as stale', async () => {
+  it('shows a label as stale after the text of its step changed', async () => {
     await service().judge({ ...judgment, uri, step: 1, value: -1 });
     await writeFile(path, solution.replace('= 8.', '= 9.'));
     const shown = await service().step({ ...judgment, uri, step: 1 });
@@ -121,7 +121,7 @@ describe('a review', () => {
     expect(shown.stale).toMatchObject({ value: -1 });
   });
 
-  it('merges the logs of two people and measures how far they agree', async () => {
+  it('merges the labels of two reviewers and measures their agreement', async () => {
     const other = join(folder, 'other');
     await copyFile(path, other);
     for (const [by, values] of [
@@ -140,7 +140,7 @@ describe('a review', () => {
     expect(merged.pairs[0]!.kappa.value).toBeCloseTo(0.4, 10);
   });
 
-  it('says why it cannot write', async () => {
+  it('reports why it cannot write a judgment', async () => {
     await expect(service({ canWrite: () => false }).judge({ ...judgment, uri, step: 0, value: 1 })).rejects.toThrow('untrusted workspace');
     await expect(service().judge({ ...judgment, uri: 'untitled:x', step: 0, value: 1 })).rejects.toThrow('Save the file first');
     await expect(service().judge({ ...judgment, uri, step: 99, value: 1 })).rejects.toThrow('not in the file any more');

@@ -22,7 +22,7 @@ const problems = fc.array(
   { maxLength: 3 },
 );
 
-it('recalls a score only for the prefix it was given for, and every such one', () => {
+it('`ScoreMemory` recalls a score for every step with the same question and prefix, and for no other', () => {
   fc.assert(
     fc.property(problems, problems, (before, after) => {
       const old = sketch(before).reasoning.problems;
@@ -40,7 +40,7 @@ it('recalls a score only for the prefix it was given for, and every such one', (
   );
 });
 
-it("recalls a judge's value only for the answer it was given, and a model's for any", () => {
+it("`ScoreMemory` recalls a judge's value only for the same reference answer, and a model's for any", () => {
   const [problem] = sketch([{ question: 'q', solutions: [['a', 'b']] }]).reasoning.problems;
   const scored = { scores: Float64Array.of(0.9, 0.8), skipped: new Map<number, string>() };
   const pendingWith = (answer: string | undefined, source?: 'judge') => {
@@ -52,7 +52,7 @@ it("recalls a judge's value only for the answer it was given, and a model's for 
   expect([pendingWith('4'), pendingWith('5'), pendingWith(undefined)]).toEqual([0, 0, 0]);
 });
 
-it('recalls why a step has no score', () => {
+it('`ScoreMemory` recalls why a step has no score', () => {
   const [problem] = sketch([{ question: 'q', solutions: [['a']] }]).reasoning.problems;
   for (const outOfScope of [new Set<number>(), new Set([0])]) {
     const scored = { scores: Float64Array.of(NaN), skipped: new Map([[0, 'not this']]), outOfScope };
@@ -61,7 +61,7 @@ it('recalls why a step has no score', () => {
   }
 });
 
-it('keeps the scores of the problems around an edit, and is right about those in it', () => {
+it('`recallAll` keeps the scores of problems around an edit, and recalls only right scores in edited ones', () => {
   fc.assert(
     fc.property(problems, problems, problems, problems, (head, removed, added, tail) => {
       const before = sketch([...head, ...removed, ...tail]).reasoning.problems;

@@ -10,8 +10,8 @@ import { sketch } from '../language/fixture.js';
 import { FakeScorer, fakeInfo } from './fakeScorer.js';
 import { bench, gate, settle } from './harness.js';
 
-describe('a document that opens', () => {
-  it('is scored, problem by problem', async () => {
+describe('an opened document', () => {
+  it('is scored problem by problem', async () => {
     const { open, prm, scorers, statuses, clock, service } = bench();
     const source = open('a', 'q\none\nwrong\n\np\ntwo');
     await settle();
@@ -32,7 +32,7 @@ describe('a document that opens', () => {
     ]);
   });
 
-  it('starts nothing when no format claims it', async () => {
+  it('loads no model if no format recognizes it', async () => {
     const { open, service, created, statuses, clock } = bench();
     const source = open('a', 'none of ours');
     await settle();
@@ -41,7 +41,7 @@ describe('a document that opens', () => {
     expect([created, statuses]).toEqual([[], []]);
   });
 
-  it('is read and not scored with scoreOnOpen off, until it is asked for', async () => {
+  it('is read but not scored with `scoreOnOpen` off, until scoring is requested', async () => {
     const { open, prm, service, created } = bench({ scoreOnOpen: false });
     const source = open('a', 'q\nwrong');
     await settle();
@@ -67,7 +67,7 @@ describe('an edit', () => {
     expect(prm(source)).toEqual([[0.9, 0.1]]);
   });
 
-  it('keeps the scores of unchanged prefixes, and shows the old one of a step after the change as old', async () => {
+  it('keeps the scores of unchanged prefixes, and marks the scores of later steps as stale', async () => {
     const { open, edit, service, scorers, clock } = bench();
     const source = open('a', 'q\none\ntwo\nwrong end');
     await settle();
@@ -91,7 +91,7 @@ describe('an edit', () => {
     ]);
   });
 
-  it('scores only the problem that changed, also when problems move', async () => {
+  it('has only the changed problem scored, even if other problems move', async () => {
     const { open, edit, prm, scorers, clock } = bench();
     const source = open('a', 'q\none\n\np\ntwo');
     await settle();
@@ -102,7 +102,7 @@ describe('an edit', () => {
     expect(prm(source)).toEqual([[0.1], [0.9], [0.9]]);
   });
 
-  it('stops the run it makes stale', async () => {
+  it('stops the scoring run that it makes outdated', async () => {
     const { open, edit, prm, scorers, clock } = bench(
       {},
       { scorer: () => Object.assign(new FakeScorer(), { before: () => new Promise<void>(() => undefined) }) },
@@ -118,7 +118,7 @@ describe('an edit', () => {
     expect(prm(source)).toEqual([[0.1]]);
   });
 
-  it('is shown together with its first scores, or without them when they take long', async () => {
+  it('is shown with its first scores, or without them if they are not there after 250 ms', async () => {
     const { open, edit, announced, scorers, clock } = bench();
     const source = open('a', 'q\none');
     await settle();
@@ -137,7 +137,7 @@ describe('an edit', () => {
     expect(await changes('q\nfour', 250)).toBe(1);
   });
 
-  it('in a file with much to score is followed by the rest of the scores after two seconds', async () => {
+  it('is followed by the rest of the scores when scoring ends, and by nothing in between', async () => {
     const second = gate();
     const { open, edit, announced, clock } = bench(
       {},
@@ -160,7 +160,7 @@ describe('an edit', () => {
     expect(announced.length - before).toBe(2);
   });
 
-  it('is read at once when a feature asks before the pause is over', async () => {
+  it('is read at once if a feature needs the document before the pause is over', async () => {
     const { open, edit, service } = bench();
     const source = open('a', 'q\none');
     await settle();
@@ -169,8 +169,8 @@ describe('an edit', () => {
   });
 });
 
-describe('the order of scoring', () => {
-  it('takes the document touched last first, and in it the problem looked at last', async () => {
+describe('the scoring queue', () => {
+  it('takes the last opened document first, and in it the problem in view', async () => {
     const first = gate();
     const { open, service, scorers } = bench({}, { scorer: () => Object.assign(new FakeScorer(), { before: () => first.opened }) });
     open('a', 'a0\ns\n\na1\ns');
@@ -182,7 +182,7 @@ describe('the order of scoring', () => {
     expect(scorers[0]!.jobs.map(({ question }) => question)).toEqual(['a0', 'b1', 'b2', 'b0', 'a1']);
   });
 
-  it('reports progress in steps over all documents', async () => {
+  it('reports progress in steps', async () => {
     const second = gate();
     const { open, statuses, clock } = bench(
       {},
@@ -202,7 +202,7 @@ describe('the order of scoring', () => {
     expect(statuses.at(-1)).not.toHaveProperty('progress');
   });
 
-  it('reports how far it is once a second at most, and its beginning and end at once', async () => {
+  it('reports progress at most once a second, and its beginning and end at once', async () => {
     const gates = Array.from({ length: 20 }, gate);
     let at = 0;
     const { open, statuses, clock } = bench({}, { scorer: () => Object.assign(new FakeScorer(), { before: () => gates[at++]?.opened }) });
@@ -237,7 +237,7 @@ describe('settings', () => {
     expect(scorers[0]!.jobs).toHaveLength(1);
   });
 
-  it('take the threshold of the profile once it is known', async () => {
+  it('use the threshold of the model profile once it is known', async () => {
     const { open, service } = bench({}, { scorer: () => new FakeScorer({ ...fakeInfo, threshold: 0.95 }) });
     const source = open('a', 'q\none');
     expect(service.document(source.uri)!.threshold).toBe(0.5);
@@ -245,7 +245,7 @@ describe('settings', () => {
     expect(service.document(source.uri)).toMatchObject({ threshold: 0.95, problems: [{ steps: [{ low: true }] }] });
   });
 
-  it('load another model and score everything with it', async () => {
+  it('load another model and score everything again', async () => {
     const { open, service, scorers, created, prm } = bench();
     const source = open('a', 'q\none');
     await settle();
@@ -297,7 +297,7 @@ describe('settings', () => {
   });
 });
 
-describe('a model at a server', () => {
+describe('a model on a remote server', () => {
   const server = 'https://gpu-box';
   const remote = { ...fakeInfo, device: { provider: 'judge', server, passedOver: [] } };
   const settings = { ...defaultSettings, modelPath: '/models/remote' };
@@ -307,7 +307,7 @@ describe('a model at a server', () => {
       describe: () => (leave() ? Promise.resolve(remote) : Promise.reject(new NotAllowedError('far', server))),
     });
 
-  it('waits for the user, says for which server, and continues when allowed', async () => {
+  it('waits for consent, names the server, and continues once consent is given', async () => {
     let ask = (): boolean => false;
     const { open, service, statuses, prm, scorers } = bench(settings, { scorer: asks(() => ask()) });
     ask = () => service.allows(server);
@@ -330,13 +330,13 @@ describe('a model at a server', () => {
     expect(statuses.at(-1)).not.toHaveProperty('asksFor');
   });
 
-  it('reports an evaluation that waits, without an open file', async () => {
+  it('reports that an evaluation waits for consent, also without an open file', async () => {
     const { service, statuses } = bench(settings, { scorer: asks(() => false) });
     await expect(service.scoreJob({ question: 'q', images: [], steps: [{ text: 'a' }] }, {})).rejects.toThrow(NotAllowedError);
     expect(statuses.at(-1)).toMatchObject({ state: 'failed', asksFor: server });
   });
 
-  it('is left when consent is revoked', async () => {
+  it('is unloaded when consent is revoked', async () => {
     let ask = (): boolean => true;
     const { open, service, scorers, statuses, prm } = bench(settings, { allowedServers: [server], scorer: asks(() => ask()) });
     ask = () => service.allows(server);
@@ -350,7 +350,7 @@ describe('a model at a server', () => {
     expect(prm(source)).toEqual([[NaN]]);
   });
 
-  it('needs no consent on this machine, and has none by a likeness of its name', () => {
+  it('needs no consent on this machine, but does on a host whose name only looks local', () => {
     const { service } = bench();
     for (const own of ['http://localhost:8000', 'http://127.0.0.1', 'http://127.8.9.1:80', 'http://[::1]:8000', 'http://a.localhost'])
       expect(service.allows(own), own).toBe(true);
@@ -366,7 +366,7 @@ describe('a model at a server', () => {
 });
 
 describe('failures', () => {
-  it('of the model are reported, and what the file holds stays readable; asking again tries again', async () => {
+  it('of the model are reported, leave the file readable, and are retried on request', async () => {
     const missing = () => new FakeScorer(new ModelError('prm.json: no such file'));
     const models = [missing(), missing(), new FakeScorer(), new FakeScorer()];
     const { open, service, statuses, errors } = bench({}, { scorer: () => models.shift()! });
@@ -383,7 +383,7 @@ describe('failures', () => {
     expect(service.document(source.uri)!.problems[0]!.steps[0]).toMatchObject({ values: { prm: 0.9 } });
   });
 
-  it('of one run are tried again: nothing is lost when the inference process dies', async () => {
+  it('of one run are retried, so that no score is lost when the inference process dies', async () => {
     let deaths = 0;
     const { open, prm, statuses, clock } = bench(
       {},
@@ -403,7 +403,7 @@ describe('failures', () => {
     expect(statuses.at(-1)).toMatchObject({ state: 'ready' });
   });
 
-  it('of one problem do not keep the others waiting', async () => {
+  it('of one problem do not block the others', async () => {
     const { open, prm, service } = bench(
       {},
       {
@@ -440,8 +440,8 @@ describe('failures', () => {
   });
 });
 
-describe('requests', () => {
-  it('score again past the cache', async () => {
+describe('requests to the scoring service', () => {
+  it('score again without the cache if asked to', async () => {
     const { open, service, scorers } = bench();
     const source = open('a', 'q\none\nwrong');
     await settle();
@@ -452,7 +452,7 @@ describe('requests', () => {
     await expect(service.score('file:///unknown', false)).resolves.toEqual({ steps: 0, low: 0 });
   });
 
-  it('cancel, keep what is done, and stay cancelled until asked for', async () => {
+  it('cancel scoring, keep finished scores, and leave it cancelled until it is requested again', async () => {
     const { open, edit, prm, service, scorers, clock } = bench(
       {},
       {
@@ -479,13 +479,13 @@ describe('requests', () => {
     expect(prm(source)).toEqual([[0.9], [0.9]]);
   });
 
-  it('drop the cache', async () => {
+  it('clear the cache', async () => {
     const { service, scorers } = bench();
     await service.clearCache();
     expect(scorers[0]!.cleared).toBe(1);
   });
 
-  it('end when the document closes or the service does', async () => {
+  it('end when the document closes or the service is disposed of', async () => {
     const { open, service, scorers } = bench(
       {},
       { scorer: () => Object.assign(new FakeScorer(), { before: () => new Promise<void>(() => undefined) }) },

@@ -5,8 +5,8 @@ import { readInEditor } from '../../server/lsp/world.js';
 import { defaultSettings, readSettings } from '../../server/protocol/settingsTable.js';
 import { defaultCacheFolder } from '../../server/scoring/openScorer.js';
 
-describe('settings from the wire', () => {
-  it('have defaults for whatever is missing or wrong', () => {
+describe('settings from the client', () => {
+  it('use the default for each missing or wrong value', () => {
     for (const nothing of [
       undefined,
       null,
@@ -25,7 +25,7 @@ describe('settings from the wire', () => {
     });
   });
 
-  it('count a workspace as trusted unless the client says otherwise', () => {
+  it('treat a workspace as trusted unless the client says otherwise', () => {
     expect(readInitializationOptions(undefined)).toEqual({
       isTrusted: true,
       allowedServers: [],
@@ -44,12 +44,12 @@ describe('settings from the wire', () => {
 describe('reading in the editor', () => {
   const source = (languageId: string) => ({ uri: 'file:///a', languageId });
 
-  it('claims an empty file only where it must be meant for records', () => {
+  it('reports an empty file only if its language is JSON Lines', () => {
     for (const language of ['json', 'markdown', 'plaintext']) expect(readInEditor(' \n', source(language))).toBeUndefined();
     expect(readInEditor('', source('jsonl'))?.faults).toMatchObject([{ code: 'empty-file' }]);
   });
 
-  it('reads what a format claims', () => {
+  it('reads a record that a format recognizes', () => {
     expect(
       readInEditor('{"question":"q","steps_with_score":[{"step":"a","score":1,"num_mc_correct":1,"num_mc_total":1}]}', source('json'))
         ?.problems,
@@ -57,7 +57,7 @@ describe('reading in the editor', () => {
   });
 });
 
-it("scores of the command line are kept in the platform's folder for caches", () => {
+it('`defaultCacheFolder` is in the cache folder of the platform', () => {
   expect(defaultCacheFolder({ XDG_CACHE_HOME: '/x' }, 'linux')).toBe(join('/x', 'steplens', 'scores'));
   expect(defaultCacheFolder({ LOCALAPPDATA: '/l' }, 'win32')).toBe(join('/l', 'steplens', 'scores'));
   expect(defaultCacheFolder({}, 'darwin')).toContain('Caches');

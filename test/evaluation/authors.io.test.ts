@@ -29,8 +29,8 @@ interface Numbers {
 const numbers = JSON.parse(await readFile(`${folder}/numbers.json`, 'utf8')) as Numbers;
 const near = (value: number | null | undefined, expected: number): void => expect(value).toBeCloseTo(expected, 6);
 
-describe("the authors' own numbers, to 1e-6", () => {
-  it('PRMBench: PRMScore, positive and negative F1 of all and of every class, multi_solutions by right steps alone', async () => {
+describe("steplens evaluate, compared with the authors' own numbers", () => {
+  it('matches PRMBench to 1e-6: PRMScore and both F1 values of all and every class, multi_solutions by right steps alone', async () => {
     const { all, bySource, threshold, thresholdOrigin } = await evaluated<ProcessLine>('prmbench.jsonl', ['--threshold', '0.5']);
     const { all: total, classes } = numbers.prmBench;
     expect([threshold, thresholdOrigin]).toEqual([0.5, 'fixed']);
@@ -47,12 +47,12 @@ describe("the authors' own numbers, to 1e-6", () => {
     }
   });
 
-  it('MM-PRM: Best-of-16 by every score, and pass@16', async () => {
+  it('matches MM-PRM to 1e-6: Best-of-16 by every score, and pass@16', async () => {
     const { accuracy } = await evaluated<BestOfNLine>('mm-prm.jsonl');
     for (const [name, expected] of Object.entries(numbers.mmPrm)) near(accuracy[name as keyof Numbers['mmPrm']][15]!.value, expected);
   });
 
-  it('ProcessBench: both accuracies and F1 of every subset, and their average', async () => {
+  it('matches ProcessBench to 1e-6: both accuracies and F1 of every subset, and their average', async () => {
     const { bySource, meanOverSources } = await evaluated<ProcessLine>('processbench.jsonl', ['--threshold', '0.5']);
     for (const [name, expected] of Object.entries(numbers.processBench.subsets)) {
       near(bySource[name]!.firstError.errorAccuracy, expected.errorAccuracy);
@@ -62,7 +62,7 @@ describe("the authors' own numbers, to 1e-6", () => {
     near(meanOverSources, numbers.processBench.average);
   });
 
-  it('VisualProcessBench: macro F1 without neutral steps', async () => {
+  it('matches VisualProcessBench to 1e-6: macro F1 without neutral steps', async () => {
     const { all } = await evaluated<ProcessLine>('visualprocessbench.jsonl', ['--threshold', '0.5']);
     near(all.f1Correct, numbers.visualProcessBench.positiveF1);
     near(all.f1Incorrect, numbers.visualProcessBench.negativeF1);
@@ -70,7 +70,7 @@ describe("the authors' own numbers, to 1e-6", () => {
   });
 
   it.each(['mr-gsm8k', 'mr-math'] as const)(
-    '%s: macro F1 of the steps up to the first error, by ReasonEval and by a PRM of one value',
+    'matches %s to 1e-6: macro F1 of the steps up to the first error, by ReasonEval and by a PRM of one value',
     async (file) => {
       const { all } = await evaluated<ProcessLine>(`${file}.jsonl`, ['--threshold', '0.5']);
       near(all.macroF1, numbers.reasonEval[file].macroF1);
@@ -78,7 +78,7 @@ describe("the authors' own numbers, to 1e-6", () => {
     },
   );
 
-  it('a threshold from a validation file says so, and differs from one swept on the same data', async () => {
+  it('names the validation file that its threshold was swept on, and refuses one without labels and scores', async () => {
     const line = await evaluated<ProcessLine>('processbench.jsonl', ['--threshold-from', `${folder}/processbench.jsonl`]);
     expect(line.thresholdOrigin).toBe(`swept on ${folder}/processbench.jsonl`);
     expect(line.score.value).toBeCloseTo(line.best.firstErrorF1!.value, 12);

@@ -56,7 +56,7 @@ describe('Best-of-N over all subsets', () => {
     );
   });
 
-  it('keeps its orders: nothing beats pass@N, everything is the same at N = 1', () => {
+  it('never exceeds pass@N, and is the same for every selection at N = 1', () => {
     fc.assert(
       fc.property(fc.array(candidates, { minLength: 1, maxLength: 4 }), (all) => {
         const sets = all.map((some, i): CandidateSet => ({ id: String(i), candidates: some }));
@@ -74,7 +74,7 @@ describe('Best-of-N over all subsets', () => {
     );
   });
 
-  it('counts a problem with fewer candidates with all it has, and says so', () => {
+  it('uses all candidates of a problem that has fewer than N, and reports how many problems have N', () => {
     const right: Candidate = { correct: true, scores: [0.9], answer: '1' };
     const wrong: Candidate = { correct: false, scores: [0.2], answer: '2' };
     const result = bestOfN(
@@ -90,11 +90,11 @@ describe('Best-of-N over all subsets', () => {
     expect(result.gains.min[2]!.value).toBeCloseTo(1 - 2 / 3, 10);
   });
 
-  it('has no problems to average over, and says NaN rather than 0', () => {
+  it('has no sizes for an empty set of problems', () => {
     expect(bestOfN([], 1)).toMatchObject({ problems: 0, sizes: [] });
   });
 
-  it('gives the same numbers for the same seed, and others for another', () => {
+  it('gives the same numbers for the same seed, and other intervals for another seed', () => {
     const sets = Array.from(
       { length: 4 },
       (_, i): CandidateSet => ({
@@ -111,7 +111,7 @@ describe('Best-of-N over all subsets', () => {
 });
 
 describe('a candidate without scores', () => {
-  it('is never chosen by a score while another has one, also where all sums of logs are negative', () => {
+  it('is never chosen by a score while another has one, even when all sums of logs are negative', () => {
     const all: Candidate[] = [
       { correct: true, scores: [] },
       { correct: false, scores: [0.1, 0.2] },
@@ -122,8 +122,8 @@ describe('a candidate without scores', () => {
   });
 });
 
-describe('large sets', () => {
-  it('are estimated at every N, in parts of which none takes long', () => {
+describe('a set of 100 candidates', () => {
+  it('is estimated at every N from 1 to 100', () => {
     const all = Array.from(
       { length: 100 },
       (_, i): Candidate => ({ correct: i % 3 === 0, scores: [((i * 37) % 100) / 100], answer: String(i % 7) }),
@@ -137,7 +137,7 @@ describe('large sets', () => {
   });
 });
 
-describe("a candidate's score, by MM-PRM's rules", () => {
+describe("a candidate's score by MM-PRM's rules", () => {
   it.each([
     ['min', 0.2],
     ['last', 0.8],
@@ -147,11 +147,11 @@ describe("a candidate's score, by MM-PRM's rules", () => {
     ['sumLog', Math.log(0.5) + Math.log(0.2) + Math.log(0.8)],
     ['sumLogit', Math.log(0.25) + Math.log(4)],
     ['meanOdds', (1 + 0.25 + 4) / 3],
-  ] as const)('%s', (rule, expected) => {
+  ] as const)('follows the definition of %s', (rule, expected) => {
     expect(solutionScore([0.5, 0.2, 0.8], rule)).toBeCloseTo(expected, 10);
   });
 
-  it('is below every other without scores, leaves out what was not scored, and never NaN at 0 and 1', () => {
+  it('is -Infinity without scores, ignores unscored steps, and is finite at 0 and 1', () => {
     for (const rule of SCORE_RULES) {
       expect(solutionScore([], rule)).toBe(-Infinity);
       expect(solutionScore([NaN, 0.3], rule)).toBe(solutionScore([0.3], rule));
@@ -160,15 +160,15 @@ describe("a candidate's score, by MM-PRM's rules", () => {
   });
 });
 
-describe('subsets', () => {
-  it('pass@k is what Chen et al. compute', () => {
+describe('statistics over subsets of candidates', () => {
+  it('match pass@k of Chen et al.', () => {
     expect(passAt(10, 3, 1)).toBeCloseTo(0.3, 12);
     expect(passAt(10, 3, 8)).toBeCloseTo(1, 12);
     expect(passAt(200, 1, 100)).toBeCloseTo(0.5, 10);
     expect(passAt(5, 0, 3)).toBeCloseTo(0, 12);
   });
 
-  it('stays exact for many candidates', () => {
+  it('stay exact for many candidates', () => {
     expect(Math.exp(logChoose(16, 8))).toBeCloseTo(12870, 6);
     expect(
       bestIsCorrect(
@@ -178,7 +178,7 @@ describe('subsets', () => {
     ).toBeCloseTo(1, 9);
   });
 
-  it('estimates by sampling when there are too many subsets', () => {
+  it('are estimated by sampling when there are too many subsets', () => {
     const members = new Set<number>();
     const holds3 = { reset: () => members.clear(), add: (index: number) => members.add(index), value: () => (members.has(3) ? 1 : 0) };
     const means = subsetMeans(30, holds3, createRandom(1, 'x'));
@@ -188,7 +188,7 @@ describe('subsets', () => {
     expect(means[14]).toBeLessThan(0.58);
   });
 
-  it('draws different indices, each equally often', () => {
+  it('draw different indices, each equally often', () => {
     const random = createRandom(3);
     const counts = new Array<number>(6).fill(0);
     const draws = Array.from({ length: 3000 }, () => sampleIndices(6, 2, random));
@@ -199,12 +199,12 @@ describe('subsets', () => {
   });
 });
 
-describe('bootstrap', () => {
-  it('draws as many rows as there are', () => {
+describe('the bootstrap', () => {
+  it('draws as many rows as the data has', () => {
     for (const weight of resampleWeights(9, 1)) expect(weight.reduce((a, b) => a + b, 0)).toBe(9);
   });
 
-  it('gives the interval of a normal mean', () => {
+  it('has the 2.5 % and 97.5 % quantiles as its interval', () => {
     const random = createRandom(11);
     const [low, high] = interval(Array.from({ length: 1000 }, () => random()));
     expect(low).toBeCloseTo(0.025, 1);

@@ -23,14 +23,14 @@ const solutions = fc.array(solution, { minLength: 1, maxLength: 6 });
 const macroAt = (all: readonly LabeledSolution[], t: number) => macroF1(addCounts(all.map((one) => countSteps(one, t))));
 const firstAt = (all: readonly LabeledSolution[], t: number) => firstErrorMetrics(all.map((one) => countFirstError(one, t))).f1;
 
-describe('steps', () => {
+describe('step counts of a process benchmark', () => {
   const one: LabeledSolution = { labels: [1, 1, 0, -1, -1, 1], scores: [0.9, 0.4, 0.1, 0.6, 0.2, NaN] };
 
-  it('are counted with the right step as positive; neutral and unscored ones are not', () => {
+  it('have right steps as positives, and leave out neutral and unscored steps', () => {
     expect(countSteps(one, 0.5)).toEqual({ tp: 1, fn: 1, fp: 1, tn: 1 });
   });
 
-  it('a score equal to the threshold is not low', () => {
+  it('do not treat a score equal to the threshold as low', () => {
     expect(countSteps(one, 0.4)).toMatchObject({ tp: 2, fn: 0 });
   });
 
@@ -42,35 +42,35 @@ describe('steps', () => {
     expect(metrics).toMatchObject({ accuracy: 9 / 12, correctAccuracy: 6 / 7, incorrectAccuracy: 3 / 5 });
   });
 
-  it('a class that does not occur takes no part; nothing at all is undefined, not 0', () => {
+  it('ignore a class that neither occurs nor is predicted, and give no macro F1 without steps', () => {
     expect(macroF1({ tp: 4, fp: 0, tn: 0, fn: 0 })).toBe(1);
     expect(macroF1({ tp: 3, fp: 0, tn: 0, fn: 1 })).toBeCloseTo(6 / 7 / 2, 12);
     expect(macroF1({ tp: 0, fp: 0, tn: 0, fn: 0 })).toBeUndefined();
   });
 });
 
-describe('first errors, as ProcessBench defines them', () => {
+describe('the first-error F1 of ProcessBench', () => {
   const found: LabeledSolution = { labels: [1, -1, undefined], scores: [0.9, 0.1, 0.1] };
   const early: LabeledSolution = { labels: [1, -1, undefined], scores: [0.2, 0.1, 0.9] };
   const right: LabeledSolution = { labels: [1, 1], scores: [0.9, 0.8] };
   const alarmed: LabeledSolution = { labels: [1, 1], scores: [0.9, 0.3] };
 
-  it('F1 is the harmonic mean of both accuracies', () => {
+  it('is the harmonic mean of both accuracies', () => {
     const metrics = firstErrorMetrics([found, early, right, right, right, alarmed].map((one) => countFirstError(one, 0.5)));
     expect(metrics).toMatchObject({ erroneous: 2, correct: 4, errorAccuracy: 0.5, correctAccuracy: 0.75 });
     expect(metrics.f1).toBeCloseTo((2 * 0.5 * 0.75) / 1.25, 12);
   });
 
-  it('is 0 when both are 0, and undefined when one kind is missing', () => {
+  it('is 0 when both accuracies are 0, and undefined when one kind of solution is missing', () => {
     expect(firstErrorMetrics([early, alarmed].map((one) => countFirstError(one, 0.5))).f1).toBe(0);
     expect(firstErrorMetrics([found].map((one) => countFirstError(one, 0.5))).f1).toBeUndefined();
   });
 
-  it('a neutral step is never the first low step', () => {
+  it('never takes a neutral step as the first low step', () => {
     expect(countFirstError({ labels: [0, 1, -1], scores: [0.1, 0.9, 0.2] }, 0.5).errorHits).toBe(1);
   });
 
-  it('a solution without scores is not counted as right', () => {
+  it('does not count a solution without scores as right', () => {
     expect(countFirstError({ labels: [1, 1], scores: [NaN, NaN] }, 0.5)).toMatchObject({ correct: 0, erroneous: 0 });
   });
 });
@@ -84,8 +84,8 @@ function differing(
   return thresholds.filter((t, i) => !(Math.abs((values[i] ?? -1) - (counted(t) ?? -1)) < 1e-10));
 }
 
-describe('threshold sweep', () => {
-  it('equals counting again at every threshold', () => {
+describe('a threshold sweep', () => {
+  it('gives the same values as counting again at every threshold', () => {
     fc.assert(
       fc.property(solutions, (all) => {
         const sweep = sweepThresholds(all);
@@ -96,7 +96,7 @@ describe('threshold sweep', () => {
     );
   });
 
-  it('its best is reached at its threshold and nowhere surpassed', () => {
+  it('has a best value that its threshold reaches and no threshold exceeds', () => {
     fc.assert(
       fc.property(solutions, (all) => {
         const { bestMacroF1, bestFirstErrorF1, thresholds } = sweepThresholds(all);
@@ -113,13 +113,13 @@ describe('threshold sweep', () => {
     );
   });
 
-  it('finds the gap between two well separated classes', () => {
+  it('finds the middle of the gap between two well separated classes', () => {
     const { bestMacroF1 } = sweepThresholds([{ labels: [1, 1, -1, -1], scores: [0.9, 0.8, 0.3, 0.1] }]);
     expect(bestMacroF1).toEqual({ threshold: expect.closeTo(0.55, 10) as number, value: 1 });
   });
 });
 
-describe('process report', () => {
+describe('a process benchmark report', () => {
   const all: LabeledSolution[] = [
     { source: 'gsm8k', model: 'A', labels: [1, -1], scores: [0.9, 0.1] },
     { source: 'gsm8k', model: 'B', labels: [1, 1], scores: [0.9, 0.7] },
@@ -127,7 +127,7 @@ describe('process report', () => {
     { source: 'math', model: 'B', labels: [1, 1], scores: [0.8, NaN] },
   ];
 
-  it('splits by source and by model, and says what was left out', () => {
+  it('is split by source and by model, and counts unscored and neutral steps', () => {
     const report = processReport(all, 'firstErrorF1', 0.5, 1);
     expect([...report.bySource.keys()]).toEqual(['gsm8k', 'math']);
     expect([...report.byModel.keys()]).toEqual(['A', 'B']);
@@ -137,7 +137,7 @@ describe('process report', () => {
     expect(report.meanOverSources).toBe(0.5);
   });
 
-  it('its headline is the metric its benchmark compares models by, inside its interval', () => {
+  it('has the headline metric of its benchmark as its score, inside its interval', () => {
     for (const headline of ['macroF1', 'firstErrorF1'] as const) {
       const { score, all: scores } = processReport(all, headline, 0.5, 3);
       expect(score.value).toBeCloseTo((headline === 'macroF1' ? scores.steps.macroF1 : scores.firstError.f1)!, 12);
@@ -146,7 +146,7 @@ describe('process report', () => {
     }
   });
 
-  it('says NaN, not 0, for an empty file', () => {
+  it('has the score NaN, not 0, for an empty file', () => {
     expect(processReport([], 'macroF1', 0.5, 1).score.value).toBeNaN();
   });
 });

@@ -30,7 +30,7 @@ async function readAll(path: string) {
   return found;
 }
 
-describe('containers', () => {
+describe('the reader of compressed and container files', () => {
   it.each([
     ['rows.jsonl.gz', () => gzipSync(text)],
     ['rows.jsonl.zst', () => zstandard(Buffer.from(text))],
@@ -43,7 +43,7 @@ describe('containers', () => {
     expect(input!.lines.position(input!.reasoning.problems[1]!.span.start)).toEqual({ line: 1, character: 0 });
   });
 
-  it('reads every text of a zip that a format claims', async () => {
+  it('reads every text in a zip file that a format claims', async () => {
     const path = await write(
       'annotations.zip',
       zip({ 'a/rows.jsonl': text, 'README.md': '# About\n', 'b.jsonl': `${rows[0]}\n`, 'picture.png': 'x' }),
@@ -53,14 +53,14 @@ describe('containers', () => {
     expect(inputs.map(({ reasoning }) => reasoning.problems.length)).toEqual([2, 1]);
   });
 
-  it('says why nothing of a zip is read', async () => {
+  it('reports why it reads nothing from a zip file', async () => {
     await expect(readAll(await write('other.zip', zip({ 'a.json': '{"name": 1, "version": 2}' })))).rejects.toThrow(
       /a\.json: no format .* keys "name", "version"/,
     );
     await expect(readAll(await write('none.zip', zip({ 'a.png': 'x' })))).rejects.toThrow('no JSON, Markdown or plain text');
   });
 
-  it('reads the rows of Parquet, with images', async () => {
+  it('reads the rows of a Parquet file, with images', async () => {
     const [input] = await readAll('test/fixtures/files/rows.parquet');
     const { problems, format } = input!.reasoning;
     expect(format).toBe('processBench');
@@ -85,7 +85,7 @@ describe('containers', () => {
     await expect(readAll(await write(name, await bytes()))).rejects.toThrow(new RegExp(`this ${title} file is damaged|${title}.*damaged`));
   });
 
-  it('stops at its limit, however small the file is', () => {
+  it('stops when the unpacked content exceeds its limit', () => {
     const collected = new Collected(1024);
     collected.add(new Uint8Array(1000));
     expect(() => collected.add(new Uint8Array(1000))).toThrow(InputError);
@@ -93,7 +93,7 @@ describe('containers', () => {
 });
 
 describe('files that no format recognizes', () => {
-  it('are reported with what was looked for and the keys they have', async () => {
+  it('are reported with their keys and with what StepLens looks for', async () => {
     const path = await write('other.jsonl', Buffer.from('{"event": "start", "time": 1}\n{"event": "end", "time": 2}\n'));
     await expect(readAll(path)).rejects.toThrow(
       /first record has the keys "event", "time"; StepLens looks for .*"question".*steplens\.json/,
@@ -105,7 +105,7 @@ describe('files that no format recognizes', () => {
 describe('steplens.json', () => {
   const record = { ask: { text: 'Q?' }, moves: [{ thought: 'a', content: 'b' }, { content: 'c' }], first_bad: 1, gold: 7 };
 
-  it('maps the records of the files it names, in a folder too', async () => {
+  it('maps the records of the files it names, and is not an input file itself', async () => {
     const path = await write('mapped.jsonl', Buffer.from(`${JSON.stringify(record)}\n`));
     await write(
       'steplens.json',
@@ -135,7 +135,7 @@ describe('steplens.json', () => {
     ['{"mappings": [{"steps": 3}]}', /"steps" is 3, a number/],
     ['{"mappings": [{"steps": "s", "labelKind": "odd"}]}', /"labelKind" is "odd"; write one of human/],
     ['{}', /no list "mappings"/],
-  ])('%s is reported', async (mapping, message) => {
+  ])('is reported as invalid when it contains %s', async (mapping, message) => {
     await write('steplens.json', Buffer.from(mapping));
     await expect(readAll(await write('mapped.jsonl', Buffer.from(JSON.stringify(record))))).rejects.toThrow(message);
     await rm(join(folder, 'steplens.json'));

@@ -31,7 +31,7 @@ describe('pages of records', () => {
     ['rows.json.gz', () => gzipSync(all)],
     // Without a newline at the end.
     ['rows.ndjson.gz', () => gzipSync(all.trimEnd())],
-  ])('of %s are all its lines, a thousand at a time', async (name, bytes) => {
+  ])('of %s contain all its lines, 1,000 per page', async (name, bytes) => {
     const path = await write(name, bytes());
     expect(await recordTexts(path)).toMatchObject({ entries: [''] });
     let text = '';
@@ -52,7 +52,7 @@ describe('pages of records', () => {
     await expect(readRecordPage(path, '', 2300)).rejects.toThrow('it has no record 2301');
   });
 
-  it('of a zip are those of the text that is named', async () => {
+  it('of a zip file contain the records of the named text', async () => {
     const path = await write('rows.zip', zip({ 'a/rows.jsonl': all, 'b.jsonl': lines[7]!, 'picture.png': 'x' }));
     expect(await recordTexts(path)).toEqual({ container: 'zip', entries: ['a/rows.jsonl', 'b.jsonl'] });
     expect(await readRecordPage(path, 'b.jsonl', 0)).toEqual({ text: lines[7], count: 1, isLast: true });
@@ -61,7 +61,7 @@ describe('pages of records', () => {
     await expect(recordTexts(await write('none.zip', zip({ 'a.png': 'x' })))).rejects.toThrow('no JSON, Markdown or plain text');
   });
 
-  it('of Parquet are its rows as JSON', async () => {
+  it('of a Parquet file contain its rows as JSON', async () => {
     const path = 'test/fixtures/files/rows.parquet';
     const { text, count, isLast } = await readRecordPage(path, '', 0);
     expect([count, isLast]).toEqual([2, true]);
@@ -70,14 +70,14 @@ describe('pages of records', () => {
     expect(await readRecordPage(path, '', 1)).toEqual({ text: `${second!}\n`, count: 1, isLast: true });
   });
 
-  it('end early where records are large', async () => {
+  it('contain fewer records when the records are large', async () => {
     const large = JSON.stringify({ problem: 'What?', steps: ['x'.repeat(3 * 2 ** 20)] });
     const path = await write('large.jsonl.gz', gzipSync(`${large}\n`.repeat(5)));
     expect(await readRecordPage(path, '', 0)).toMatchObject({ count: 2, isLast: false });
     expect(await readRecordPage(path, '', 4)).toMatchObject({ count: 1, isLast: true });
   });
 
-  it('that cannot be shown say why', async () => {
+  it('are refused with a reason when they cannot be shown', async () => {
     const huge = 'x'.repeat(33 * 2 ** 20);
     await expect(readRecordPage(await write('one.jsonl.gz', gzipSync(JSON.stringify({ problem: huge }))), '', 0)).rejects.toThrow(
       /record 1 is longer than 32 MiB/,
@@ -89,7 +89,7 @@ describe('pages of records', () => {
     await expect(recordTexts(join(folder, 'missing.gz'))).rejects.toThrow('there is no such file');
   });
 
-  it('in UTF-16 or without lines are the whole text', async () => {
+  it('contain the whole text of a file that is in UTF-16 or is not JSON Lines', async () => {
     const utf16 = await write('utf16.jsonl.gz', gzipSync(Buffer.from(all, 'utf16le')));
     expect(await readRecordPage(utf16, '', 0)).toEqual({ text: all, count: undefined, isLast: true });
     const array = `[\n${record(0)},\n${record(1)}\n]\n`;

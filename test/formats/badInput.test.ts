@@ -9,8 +9,8 @@ vi.setConfig({ testTimeout: 30_000 });
 
 const MESSAGE = /^.+[.?]$/s;
 
-describe('broken files', () => {
-  it('says where a truncated file ends', () => {
+describe('the reader of broken files', () => {
+  it('reports the end of a truncated file and keeps the steps before it', () => {
     const text = fixture('truncated-tree.json');
     const document = read(text);
     expect(document.faults).toHaveLength(1);
@@ -18,7 +18,7 @@ describe('broken files', () => {
     expect(solutions(document.problems[0]!)[0]).toEqual(['Three and four are 7 apples.', '7 - 2 = 5.\n<answer>5</answer>']);
   });
 
-  it('keeps the steps of a record of no known format that was cut off anywhere behind its first step', () => {
+  it('keeps the first step of a record without a known format, wherever it is cut off after that step', () => {
     const text = '{"question": "What is 2 + 3 * 4?", "steps": ["3 * 4 = 12", "2 + 12 = 14"], "label": 1}';
     for (let end = text.indexOf('",', 44) + 2; end < text.length; end++) {
       const document = read(text.slice(0, end));
@@ -27,7 +27,7 @@ describe('broken files', () => {
     }
   });
 
-  it('one bad line of JSON Lines costs that line', () => {
+  it('loses only the end of the truncated line in a JSON Lines file', () => {
     const text = fixture('bad-line.jsonl');
     const document = read(text);
     expect(codes(document)).toEqual(['truncated-json']);
@@ -35,7 +35,7 @@ describe('broken files', () => {
     expect(document.problems.map((problem) => problem.steps.length)).toEqual([2, 1, 2]);
   });
 
-  it('names each value of a wrong type by its path, and keeps the rest', () => {
+  it('reports each value of a wrong type with its path, and keeps the rest', () => {
     const text = fixture('wrong-types.json');
     const document = read(text);
     checkForest(document, text);
@@ -56,7 +56,7 @@ describe('broken files', () => {
     );
   });
 
-  it('pairs labels and markers from the front when their numbers differ', () => {
+  it('pairs labels with <prm> markers from the front when their numbers differ', () => {
     const document = read(fixture('count-mismatch.json'));
     expect(codes(document)).toEqual(['count-mismatch', 'count-mismatch']);
     expect(document.faults[0]!.message).toContain('labels (1) and of <prm> markers (2)');
@@ -97,14 +97,14 @@ describe('broken files', () => {
       '{"question":"q","mc_value":0.5,"visit_count":-1,"children":[{"mc_value":1,"children":[]},[]]}',
       ['out-of-range', 'missing-key', 'wrong-type'],
     ],
-  ])('%s', (text, expected) => {
+  ])('reports exactly the expected faults for %s', (text, expected) => {
     const document = read(text);
     checkForest(document, text);
     expect(codes(document).sort()).toEqual([...expected].sort());
     for (const fault of document.faults) expect(fault.message).toMatch(MESSAGE);
   });
 
-  it('a tree nested 100,000 deep is read down to the limit', () => {
+  it('reads a tree that is nested 100,000 levels deep down to the limit of 2,000 levels', () => {
     const level = '{"partial_solution":["a"],"mc_value":1,"children":[';
     const text = `{"question":"q","mc_value":1,"children":[${level.repeat(100_000)}${']}'.repeat(100_001)}`;
     const document = read(text);
@@ -113,7 +113,7 @@ describe('broken files', () => {
     expect(document.problems[0]!.steps.length).toBe(999);
   });
 
-  it('a lone surrogate is kept and marked', () => {
+  it('keeps a lone surrogate and reports it', () => {
     const document = read(fixture('lone-surrogate.json'));
     expect(codes(document)).toEqual(['lone-surrogate']);
     expect(document.problems[0]!.steps[0]!.text).toBe('half \ud83d here');
@@ -122,12 +122,12 @@ describe('broken files', () => {
     expect(prose.faults[0]!.span).toEqual({ start: 20, end: 21 });
   });
 
-  it('an empty file, and one without records, say so', () => {
+  it('reports an empty file and a file without records as empty', () => {
     for (const text of ['', ' \r\n', '\uFEFF']) expect(codes(readDocument(text)!)).toEqual(['empty-file']);
     for (const format of JSON_FORMATS) expect(codes(readAs(format, '[]'))).toEqual(['empty-file']);
   });
 
-  it('a text over the limit is read up to it', () => {
+  it('reads a text that is longer than the limit up to the limit', () => {
     const text = fixture('steplens-trees.jsonl');
     const limit = text.indexOf('\n') + 200;
     const document = readDocument(text, undefined, limit)!;
@@ -136,7 +136,7 @@ describe('broken files', () => {
     expect(document.faults[0]!.message).toMatch(/to line 2, .* "steplens score"/);
   });
 
-  it('repeats one kind of fault a hundred times, then counts', () => {
+  it('lists one kind of fault 100 times, then reports how many more there are', () => {
     const text = `{"question":"q","mc_value":0.5,"children":[${Array<string>(250).fill('1').join(',')}]}`;
     const document = read(text);
     expect(document.faults).toHaveLength(FAULTS_PER_CODE + 1);
@@ -144,7 +144,7 @@ describe('broken files', () => {
     expect(document.faults.at(-1)!.span.start).toBeGreaterThan(document.faults.at(-2)!.span.start);
   });
 
-  it('never throws on a file with some characters changed', () => {
+  it('never throws for a file with some changed characters', () => {
     const files = [
       'mm-prm-tree.json',
       'mm-prm-candidates.json',

@@ -27,8 +27,8 @@ function readBoth(value: unknown) {
   return documents[0]!;
 }
 
-describe('chat completions', () => {
-  it('a reply alone is a candidate a choice, without a question', () => {
+describe('the chat completion format', () => {
+  it('reads a reply without its request as one candidate per choice, with an empty question', () => {
     const { problems } = readBoth(reply(choice(solution), choice(`<think>\nI add.\n\nI check.\n</think>\n${solution}`, 1)));
     expect(problems.map((problem) => problem.question)).toEqual(['']);
     expect(solutions(problems[0]!)[0]).toEqual(steps);
@@ -36,7 +36,7 @@ describe('chat completions', () => {
     expect(solutions(problems[0]!)[1]!.join(' ')).toContain('I check.');
   });
 
-  it('replies in an array are problems', () => {
+  it('reads each reply in an array as a problem', () => {
     expect(readBoth([reply(choice(solution)), reply(choice('One.\n\nTwo.'))]).problems.map(solutions)).toEqual([
       [steps],
       [['One.', 'Two.']],
@@ -53,14 +53,14 @@ describe('chat completions', () => {
       'a prompt that is a text',
       { prompt: 'What is 3 + 4?', choices: [{ text: solution, index: 0, logprobs: null, finish_reason: 'length' }] },
     ],
-  ])('the question is the last user message: %s', (_, record) => {
+  ])('reads question, answer and steps from %s', (_, record) => {
     const [problem] = readBoth({ ...record, answer: '7' }).problems;
     expect(problem!.question).toBe('What is 3 + 4?');
     expect(problem!.answer).toBe('7');
     expect(solutions(problem!)).toEqual([steps]);
   });
 
-  it('lines of batch output have the id of their request; a failed one is reported', () => {
+  it('gives each line of batch output the id of its request, and reports a failed request', () => {
     const text = [
       { id: 'batch_1', custom_id: 'p-1', response: { status_code: 200, request_id: 'r', body: reply(choice(solution)) }, error: null },
       { id: 'batch_2', custom_id: 'p-2', response: null, error: { code: 'timeout', message: 'late' } },
@@ -78,14 +78,14 @@ describe('chat completions', () => {
     expect(codes(document)).toEqual(['no-steps']);
   });
 
-  it('reasoning that the server keeps apart comes before the answer', () => {
+  it('reads `reasoning_content` and `reasoning` as steps before the answer', () => {
     for (const key of ['reasoning_content', 'reasoning']) {
       const [problem] = readBoth(reply(choice('So it is 7.', 0, { [key]: 'I add 3.\n\nI add 4.' }))).problems;
       expect(solutions(problem!)).toEqual([['I add 3.', 'I add 4.', 'So it is 7.']]);
     }
   });
 
-  it('content in parts, escapes and images are read', () => {
+  it('reads content in parts, escapes and images', () => {
     const parts = [{ type: 'text', text: 'First — "é"\n\nSecond \\frac{1}{2}' }];
     const asked = [
       {
@@ -101,7 +101,7 @@ describe('chat completions', () => {
     expect([problem!.question, problem!.images]).toEqual(['How many?', ['a.png']]);
   });
 
-  it('claims no small talk, no options of a question and no tool calls', () => {
+  it('does not claim small talk, the options of a question or tool calls', () => {
     const records = [
       reply(choice('Hello! How can I help?')),
       { question: 'Which?', choices: [{ text: 'A dog', label: 'A' }] },

@@ -8,15 +8,15 @@ const sections = readFileSync('docs/formats.md', 'utf8').split(/^## /m);
 const recordOf = (id: string): string =>
   /```json\n([\s\S]*?)\n```/.exec(sections.find((section) => section.includes(`(\`${id}\`)`)) ?? '')?.[1] ?? '';
 
-describe('files cut off anywhere', () => {
-  it.each(JSON_FORMATS.map((format) => format.id))('a record of %s is of no other format', (id) => {
+describe('a file that is cut off at any character', () => {
+  it.each(JSON_FORMATS.map((format) => format.id))('is never read as a format other than %s', (id) => {
     const text = JSON.stringify(JSON.parse(recordOf(id)));
     const found = new Set<string | undefined>();
     for (let cut = 1; cut < text.length; cut++) found.add(readDocument(text.slice(0, cut), 'json')?.format);
     expect([...found].filter((format) => format !== id && format !== undefined)).toEqual([]);
   });
 
-  it('a truncated tree keeps every step that was complete, cut at any character', () => {
+  it('keeps every step of an MM-PRM tree that is complete before the cut', () => {
     const text = fixture('mm-prm-tree.json');
     const whole = read(text).problems[0]!;
     for (let cut = 0; cut < text.trimEnd().length; cut++) {

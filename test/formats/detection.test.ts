@@ -21,14 +21,14 @@ const FILES: [name: string, format: string, enough: number][] = [
   ['lines-in.json', 'mmPrmFlattened', 250],
 ];
 
-describe('recognizing a file by its content', () => {
-  it.each(FILES)('%s is %s, and still when the head ends anywhere behind character %i', (name, format, enough) => {
+describe('format detection', () => {
+  it.each(FILES)('recognizes %s as %s, also when the text ends anywhere after character %i', (name, format, enough) => {
     const text = fixture(name);
     for (let cut = enough; cut <= text.length; cut += 7) expect(detectFormat(text.slice(0, cut))?.id, `cut at ${cut}`).toBe(format);
     for (let cut = 0; cut < enough; cut += 7) expect([format, undefined], `cut at ${cut}`).toContain(detectFormat(text.slice(0, cut))?.id);
   });
 
-  it('reads a file that begins with something long', () => {
+  it('recognizes a file that begins with a value of up to 5,000,000 characters', () => {
     const rollouts = JSON.stringify(Array<string[]>(5000).fill(['a step of some length']));
     const tree = `{"question":"q","mc_value":0.5,"visit_count":1,"correct_rollouts":${rollouts},"incorrect_rollouts":[],"children":[]}`;
     expect(detectFormat(tree)?.id).toBe('mmPrmTree');
@@ -38,7 +38,7 @@ describe('recognizing a file by its content', () => {
     }
   });
 
-  it('is held to the language where one is known', () => {
+  it('recognizes prose only in Markdown and plain text, but JSON in plain text too', () => {
     const prose = fixture('solution.md');
     expect(detectFormat(prose, 'markdown')?.id).toBe('solutionText');
     expect(detectFormat(prose, 'plaintext')?.id).toBe('solutionText');
@@ -47,7 +47,7 @@ describe('recognizing a file by its content', () => {
   });
 });
 
-describe('files of others', () => {
+describe('a file that has no reasoning data', () => {
   it.each([
     ['an empty text', ''],
     ['blanks', ' \n\n'],
@@ -66,7 +66,7 @@ describe('files of others', () => {
     ['a format described', 'A step is written `<step>` and closed `</step>`.\n\nEach `<step>` stands on its own line.\n'],
     ['a list in brackets', '[Step 1: a]\n[Step 2: b]\n'],
     ['a change log', '## 1.0.0\n\n- Problem: it was slow\n- Solution: it is fast\n'],
-  ])('%s is not claimed', (_, text) => {
+  ])('is not claimed by any format: %s', (_, text) => {
     expect(detectFormat(text)).toBeUndefined();
     expect(readDocument(text)?.problems ?? []).toEqual([]);
   });
@@ -81,7 +81,7 @@ const sampleFiles = existsSync(made)
   : [];
 if (sampleFiles.length > 0) {
   describe('the sample workspace', () => {
-    it.each(sampleFiles)('%s is read, and every span is inside it', (file) => {
+    it.each(sampleFiles)('has steps in %s, with every span inside the text', (file) => {
       const text = readFileSync(new URL(file, made), 'utf8');
       const document = read(text);
       checkForest(document, text);

@@ -9,12 +9,12 @@ const sections = page.split(/^## /m).slice(1);
 const recordOf = (id: string): string =>
   /```json\n([\s\S]*?)\n```/.exec(sections.find((section) => section.includes(`(\`${id}\`)`)) ?? '')?.[1] ?? '';
 
-describe('docs/formats.md', () => {
-  it('has a section with the title and id of every format', () => {
+describe('the documentation of the formats', () => {
+  it('has a section in docs/formats.md with the title and id of every format', () => {
     for (const { id, title } of FORMATS) expect(page, id).toContain(`## ${title} (\`${id}\`)`);
   });
 
-  it('has one row a format in the table of the README', () => {
+  it('has one row per format in the table of the README', () => {
     const rows = FORMATS.map(({ title, recognizedBy, shown }) => `| ${title} | ${recognizedBy} | ${shown} |`);
     const table = readFileSync('README.md', 'utf8')
       .split(/^## /m)
@@ -43,7 +43,7 @@ describe('docs/formats.md', () => {
     }
   });
 
-  it.each(JSON_FORMATS.map((format) => format.id))('the range of a step of %s is its text', (id) => {
+  it.each(JSON_FORMATS.map((format) => format.id))('shows a record of %s in which the range of a step is its text', (id) => {
     const text = JSON.stringify(JSON.parse(recordOf(id)));
     for (const step of read(text, 'json').problems.flatMap((problem) => problem.steps)) {
       const raw = text.slice(step.span.start, step.span.end);

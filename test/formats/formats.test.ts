@@ -17,7 +17,7 @@ function readFixture(name: string): { problems: readonly Problem[]; format: stri
   return document;
 }
 
-describe('MM-PRM reasoning tree', () => {
+describe('the reader of MM-PRM reasoning trees', () => {
   it('reads nodes, their steps as a forest, values and rollouts', () => {
     const { format, problems } = readFixture('mm-prm-tree.json');
     expect(format).toBe('mmPrmTree');
@@ -50,7 +50,7 @@ describe('MM-PRM reasoning tree', () => {
     expect(problem.solutions.map((solution) => solution.node)).toEqual([2, 3, 4]);
   });
 
-  it('puts a node of several steps on a chain and its value on the last of them', () => {
+  it('reads a node of several steps as a chain, with its value on the last step', () => {
     const { steps } = readFixture('mm-prm-tree.json').problems[0]!;
     expect(steps.map((step) => [step.node, step.parent, step.values.mc?.value])).toEqual([
       [1, undefined, 0.25],
@@ -62,7 +62,7 @@ describe('MM-PRM reasoning tree', () => {
     ]);
   });
 
-  it('reads counts, assumed values and the judge where the file has them; 0 of 0 is no value', () => {
+  it('reads counts, assumed values and judge scores, and reads 0 of 0 as no value', () => {
     const problem = readFixture('steplens-trees.jsonl').problems[0]!;
     expect(problem.id).toBe('7');
     const nodes = problem.tree!.nodes;
@@ -77,7 +77,7 @@ describe('MM-PRM reasoning tree', () => {
     expect(problem.solutions.map((solution) => solution.correct)).toEqual([false, true, undefined]);
   });
 
-  it('holds every node on some path, with 5,000 nodes in a row of caterpillars', () => {
+  it('puts every step of a tree with 5,000 nodes into one of its 50 solutions', () => {
     const node = (i: number): string =>
       `{"partial_solution":["step ${i}"],"mc_value":0.5,"visit_count":0,"correct_rollouts":[],"incorrect_rollouts":[["x"]],"children":[`;
     let text =
@@ -96,8 +96,8 @@ describe('MM-PRM reasoning tree', () => {
   });
 });
 
-describe('MM-PRM samples', () => {
-  it.each(['mm-prm-flattened.json', 'mm-prm-annotation.jsonl'])('%s: one step and one label a <prm>', (name) => {
+describe('the reader of MM-PRM samples', () => {
+  it.each(['mm-prm-flattened.json', 'mm-prm-annotation.jsonl'])('reads one step and one label per <prm> from %s', (name) => {
     const { problems } = readFixture(name);
     expect(problems.map(solutions)).toEqual([
       [['Three and four are 7 apples.', '7 - 2 = 5.\n<answer>5</answer>']],
@@ -131,8 +131,8 @@ describe('MM-PRM samples', () => {
   });
 });
 
-describe('VisualPRM', () => {
-  it('reads Monte-Carlo counts; 0 of 0 after the first failing step is missing, not wrong', () => {
+describe('the VisualPRM reader', () => {
+  it('reads Monte-Carlo counts, and 0 of 0 after the first failing step as missing, not wrong', () => {
     const { format, problems } = readFixture('visualprm-raw.jsonl');
     expect(format).toBe('visualPrmRaw');
     expect(problems[0]!.steps.map((step) => step.values.mc)).toEqual([
@@ -144,7 +144,7 @@ describe('VisualPRM', () => {
     expect(problems[1]!.images).toEqual([]);
   });
 
-  it('parts the question from the first step, and knows that + and - are hard labels', () => {
+  it('separates the question from the first step, and reads + and - as hard labels', () => {
     const { format, problems } = readFixture('visualprm400k.jsonl');
     expect(format).toBe('visualPrmConversations');
     expect(problems.map((problem) => problem.question)).toEqual(['Find x.', 'Find y.']);
@@ -157,7 +157,7 @@ describe('VisualPRM', () => {
   });
 });
 
-describe('any JSON format', () => {
+describe('the reader of JSON formats', () => {
   const cases = [
     'mm-prm-tree.json',
     'mm-prm-flattened.json',
@@ -166,7 +166,7 @@ describe('any JSON format', () => {
     'visualprm-raw.jsonl',
     'visualprm400k.jsonl',
   ];
-  it.each(cases)('%s reads the same as an object, an array, JSON Lines, with CRLF and a byte order mark', (name) => {
+  it.each(cases)('reads %s the same as an array, JSON Lines or records in a row, with CRLF and a byte order mark', (name) => {
     const text = fixture(name);
     const records = name.endsWith('l')
       ? text
@@ -195,8 +195,8 @@ describe('any JSON format', () => {
   });
 });
 
-describe('list of problems', () => {
-  it('reads question, answer and figure; there are no steps yet', () => {
+describe('the format for lists of problems', () => {
+  it('reads question, answer and figure, without any steps', () => {
     const { format, problems } = readFixture('problems.json');
     expect(format).toBe('problemList');
     expect(problems.map(({ id, answer, images, steps, solutions }) => ({ id, answer, images, steps, solutions }))).toEqual([
@@ -208,7 +208,7 @@ describe('list of problems', () => {
     expect(fixture('problems.json').slice(first!.questionSpan!.start, first!.questionSpan!.end)).toBe(first!.question);
   });
 
-  it('is a list of records with a final answer; solutions and quizzes are not', () => {
+  it('claims records with a final answer, but no quizzes and no solutions without a marked answer', () => {
     const claimed = (record: object) => readDocument(JSON.stringify([record]))?.format;
     expect(claimed({ question: 'q', correct_answer: '7' })).toBe('problemList');
     expect(claimed({ id: 1, question: 'q', answer: 7 })).toBe('problemList');

@@ -51,8 +51,8 @@ const anyCharacter = fc.oneof(
   fc.constantFrom('😀', '"', '\\'),
 );
 
-describe('readJson', () => {
-  it('reads what JSON.parse reads, written in any layout', () => {
+describe('the JSON reader `readJson`', () => {
+  it('reads what JSON.parse reads, in any layout', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 3, stringUnit: anyCharacter }), fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
         const text = JSON.stringify(value, null, indent);
@@ -65,7 +65,7 @@ describe('readJson', () => {
     );
   });
 
-  it('gives the exact place of every string, whatever escapes it holds', () => {
+  it('returns the exact span of any part of a string, whatever escapes it contains', () => {
     const piece = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 4 }),
       fc
@@ -93,7 +93,7 @@ describe('readJson', () => {
     expect(faults).toEqual([]);
   });
 
-  it('takes the last of two equal keys, also when one is written with escapes', () => {
+  it('uses the last of two equal keys, even if one is written with escapes', () => {
     const { json } = parse('{"a": 1, "\\u0061": 2}');
     expect(json.number(json.get(json.roots[0]!, 'a')!)).toBe(2);
   });
@@ -134,7 +134,7 @@ describe('readJson', () => {
     expect(messages[0]).toMatch(message);
   });
 
-  it('gives the exact place of a string in single quotes', () => {
+  it('returns the exact span of a part of a string in single quotes', () => {
     const text = "{'a': 'it\\'s \\\\ so'}";
     const { json } = parse(text);
     const string = json.string(json.get(json.roots[0]!, 'a')!);
@@ -143,7 +143,7 @@ describe('readJson', () => {
     expect(text.slice(start, end)).toBe('\\\\ so');
   });
 
-  it('accepts comments, record separators and marks between records', () => {
+  it('accepts comments, record separators and byte order marks between records', () => {
     const { roots, faults } = parse('// by hand\n[1, /* two: */ 2 // "end"\n]\n\x1e{"a": "// no comment"}\n\uFEFF{"b": "/* nor this */"}');
     expect(roots).toEqual([[1, 2], { a: '// no comment' }, { b: '/* nor this */' }]);
     expect(faults).toEqual([]);
@@ -157,12 +157,12 @@ describe('readJson', () => {
     );
   });
 
-  it('drops a number that may have lost its tail, and keeps a string that has', () => {
+  it('drops a number at the end of a truncated text, and keeps a string there', () => {
     expect(parse('{"a": 0.4').roots).toEqual([{ a: undefined }]);
     expect(parse('{"a": "0.4').roots).toEqual([{ a: '0.4' }]);
   });
 
-  it('reports nesting that is too deep at its place, and reads on behind it', () => {
+  it('reports where nesting is too deep, and reads what comes after it', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     const { json, faults, at } = parse(`{"a": ${deep}, "b": 5}`);
     expect(faults).toEqual(['nested-too-deep']);
@@ -172,14 +172,14 @@ describe('readJson', () => {
     expect(parse(`${'['.repeat(MAX_DEPTH)}${']'.repeat(MAX_DEPTH)}`).faults).toEqual([]);
   });
 
-  it('marks half surrogate pairs, raw or escaped, and no whole one', () => {
+  it('reports lone surrogates, raw or escaped, and no complete pair', () => {
     expect(parse('["\ud83d\ude00", "\\ud83d\\ude00", "\ud83d\\ude00", "\\ud83d\ude00"]').faults).toEqual([]);
     const { faults, at } = parse('["\ud83dx", "\\ude00", "\\ud83d\\ud83d\\ude00"]');
     expect(faults).toEqual(['lone-surrogate', 'lone-surrogate', 'lone-surrogate']);
     expect(at).toEqual([2, 8, 18]);
   });
 
-  it('names the path of a value', () => {
+  it('returns the path and a description of a value', () => {
     const { json } = parse('[{"q": 1}, {"children": [{}, {"mc_value": "0.5"}]}]');
     const record = json.items(json.roots[0]!)[1]!;
     const child = json.items(json.get(record, 'children')!)[1]!;
@@ -192,7 +192,7 @@ describe('readJson', () => {
 describe('JSON Lines', () => {
   const record = (n: number): string => JSON.stringify({ question: `q${n}`, list: [{ a: 1 }, [2]] });
 
-  it('is recognized by content, with any line ends', () => {
+  it('is recognized by its content, with any line endings', () => {
     for (const end of ['\n', '\r\n', '\n\n', '\r', '\n\x1e']) {
       const { roots, faults } = parse([1, 2, 3].map(record).join(end) + end);
       expect(roots).toHaveLength(3);
@@ -200,7 +200,7 @@ describe('JSON Lines', () => {
     }
   });
 
-  it('loses one line to one bad line, cut at any place, be it the first, second or last', () => {
+  it('loses only the line that is cut off, at any place in the first, second or last line', () => {
     const lines = [1, 2, 3].map(record);
     for (let bad = 0; bad < 3; bad++) {
       for (let cut = 1; cut < lines[bad]!.length; cut++) {
@@ -213,7 +213,7 @@ describe('JSON Lines', () => {
     }
   });
 
-  it('is not seen in one JSON text over several lines', () => {
+  it('is not assumed for JSON values that span several lines', () => {
     for (const text of [
       '[\n{"a": 1},\n{"a": 2}\n]',
       '{"children": [\n{"a": 1},\n{"a": 2}]}',

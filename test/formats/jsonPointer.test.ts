@@ -26,7 +26,7 @@ describe('jsonPointerAt', () => {
     expect(valueAt(JSON.parse(text), found)).toEqual(value);
   });
 
-  it('names the whole at its first sign, and survives text that is not JSON', () => {
+  it('returns an empty pointer at the first character, and accepts text that is not JSON', () => {
     expect(jsonPointerAt(text, 0)).toBe('');
     expect(jsonPointerAt('', 5)).toBe('');
     expect(jsonPointerAt(']]}{"a": "unclosed', 14)).toBe('/a');

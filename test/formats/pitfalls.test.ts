@@ -12,7 +12,7 @@ const humans = (problem: Problem) => problem.steps.map((step) => step.values.hum
 const hard = (problem: Problem) => problem.steps.map((step) => step.values.mc?.value);
 const recorded = (problem: Problem) => problem.steps.map((step) => step.values.recordedPrm);
 
-describe('PRM800K', () => {
+describe('the PRM800K format', () => {
   const row = (steps: object[], reason = 'solution') => ({
     labeler: 'a',
     question: { problem: 'Q?', ground_truth_answer: '7' },
@@ -20,7 +20,7 @@ describe('PRM800K', () => {
   });
   const completion = (text: string, rating: number | null) => ({ text, rating, flagged: null });
 
-  it('continues the chosen completion, and the human one where none was chosen', () => {
+  it('continues with the chosen completion, or with the human one where none was chosen', () => {
     const problem = first(
       row([
         { completions: [completion('a', -1), completion('b', 1)], human_completion: null, chosen_completion: 1 },
@@ -33,7 +33,7 @@ describe('PRM800K', () => {
     expect(problem.answer).toBe('7');
   });
 
-  it('ends a solution that was given up, and takes the first completion where nothing was chosen', () => {
+  it('keeps every completion where none was chosen, and ends where the labeler gave up', () => {
     const problem = first(
       row(
         [
@@ -47,8 +47,8 @@ describe('PRM800K', () => {
   });
 });
 
-describe('a question with steps', () => {
-  it('reads steps that are objects, lists of lines or parts of an agent, and reports what is no step at its place', () => {
+describe('the reader of a question with steps', () => {
+  it('reads steps that are objects, lists of lines or agent turns, and reports values that are not steps', () => {
     const document = read(
       lines(
         { question: 'Q is what?', steps: ['Add.', { text: 'Then.' }, ['a', 'b'], 7, null], labels: [1, 1, 0, 1, 1] },
@@ -60,18 +60,18 @@ describe('a question with steps', () => {
     expect(codes(document).sort()).toEqual(['empty-step', 'wrong-type']);
   });
 
-  it('takes a list of verdicts beside steps as their labels', () => {
+  it('uses a list of verdicts beside the steps as their labels', () => {
     expect(humans(first({ question: 'Q is what?', steps: ['a', 'b'], is_correct: [true, false] }))).toEqual([1, -1]);
     expect(first({ question: 'Q is what?', steps: ['a', 'b'], labels: [1, 1], is_correct: true }).solutions[0]!.correct).toBe(true);
   });
 
-  it.each(['generated_solution', 'prediction', 'completion', 'cot'])('reads a solution under %s', (key) => {
+  it.each(['generated_solution', 'prediction', 'completion', 'cot'])('reads a solution under the key %s', (key) => {
     expect(solutions(first({ question: 'What is 3 + 4?', [key]: 'Step 1: Add.\nStep 2: \\boxed{7}.' }))).toEqual([['Add.', '\\boxed{7}.']]);
   });
 });
 
-describe('ShareGPT', () => {
-  it('reads the turns of a chat that reasons, and claims no other', () => {
+describe('the ShareGPT format', () => {
+  it('reads the turns of a chat with reasoning, and does not claim small talk', () => {
     const chat = (answer: string) => ({
       conversations: [
         { from: 'system', value: 'Think.' },
@@ -87,8 +87,8 @@ describe('ShareGPT', () => {
   });
 });
 
-describe('Math-Shepherd', () => {
-  it('aligns labels with the input, whatever signs the arithmetic has', () => {
+describe('the Math-Shepherd format', () => {
+  it('aligns labels with the input, even if the arithmetic contains + and -', () => {
     const problem = first({
       input: 'Q: 1 + 1? Step 1: 1 + 1 = 2 ки\nStep 2: 2 - 1 ки\nStep 3: + ки',
       label: 'Q: 1 + 1? Step 1: 1 + 1 = 2 -\nStep 2: 2 - 1 +\nStep 3: + -',
@@ -104,7 +104,7 @@ describe('Math-Shepherd', () => {
     expect(hard(document.problems[0]!)).toEqual([1, undefined]);
   });
 
-  it('reads "Step 1:" in the question as the question', () => {
+  it('reads "Step 1:" inside the question as part of the question', () => {
     expect(
       first({
         input: 'What does "Step 1: add" mean? Step 1: It adds. ки',
@@ -115,14 +115,14 @@ describe('Math-Shepherd', () => {
   });
 });
 
-describe('OpenR', () => {
-  it('reads signs and five line breaks', () => {
+describe('the OpenR reader', () => {
+  it('reads + and - as labels, and splits steps at five line breaks', () => {
     const problem = first({ question: 'Q?', process: 'a\n\nb\n\n\n\n\nc\n\n\n\n\n', label: ['+', '-'] });
     expect(problem.steps.map((step) => step.text)).toEqual(['a\n\nb', 'c']);
     expect(hard(problem)).toEqual([1, 0]);
   });
 
-  it('reads a tree whose children are named by their text, and a value of null as missing', () => {
+  it('reads a tree whose children are keyed by their text, and a null value as missing', () => {
     const problem = first({
       visit_cnt: 3,
       value: 0.5,
@@ -132,7 +132,7 @@ describe('OpenR', () => {
     expect(recorded(problem)).toEqual([undefined, 0.25]);
   });
 
-  it('builds the tree of prefixes given in any order', () => {
+  it('builds the tree from solution prefixes in any order', () => {
     const prefixes = ['Q?\n\na\n\nb', 'Q?\n\nc', 'Q?', 'Q?\n\na'].map((solution_prefix, i) => ({ solution_prefix, mc_value: i / 4 }));
     const problem = first({ question: 'Q?', final_answer: '1', reasoning_steps: prefixes });
     expect(solutions(problem)).toEqual([['a', 'b'], ['c']]);
@@ -141,11 +141,11 @@ describe('OpenR', () => {
   });
 });
 
-describe('MR-GSM8K and ReasonEval', () => {
+describe('the reader of MR-GSM8K and ReasonEval', () => {
   const row = { uuid: 'u', question: 'Q?', ground_truth_answer: '7', model_output_answer_correctness: 'incorrect' };
   const wrong = { ...row, model_output_solution_correctness: 'wrong' };
 
-  it('counts the first error from 1', () => {
+  it('counts the step of the first error from 1', () => {
     expect(humans(first({ ...wrong, model_output_steps: ['a', 'b', 'c'], model_output_solution_first_error_step: 2 }))).toEqual([
       1,
       -1,
@@ -163,13 +163,13 @@ describe('MR-GSM8K and ReasonEval', () => {
     ).toEqual([1, 1]);
   });
 
-  it('labels nothing when the solution is wrong and its error is not given', () => {
+  it('labels no step of a wrong solution whose first error is not given, and reports it', () => {
     const document = read(lines({ ...wrong, model_output_steps: ['a'], model_output_solution_first_error_step: 'N/A' }));
     expect(codes(document)).toEqual(['wrong-type']);
     expect(humans(document.problems[0]!)).toEqual([undefined]);
   });
 
-  it('reads lines within steps, with scores by line or by step', () => {
+  it('reads steps that are lists of lines, with scores per line or per step', () => {
     const steps = {
       ...wrong,
       model_output_step_format: [['a', 'b'], ['c']],
@@ -193,8 +193,8 @@ describe('MR-GSM8K and ReasonEval', () => {
   });
 });
 
-describe('candidates that are texts', () => {
-  it('split where the number of steps is the number of scores', () => {
+describe('candidates that are plain texts', () => {
+  it('are split so that the number of steps matches the number of scores', () => {
     const problem = first({
       prompt: 'Q?',
       answers: ['a ки\nb ки\n', 'c\n\nd\ne', 'f\ng'],
@@ -213,15 +213,15 @@ describe('candidates that are texts', () => {
     expect(problem.solutions.map((solution) => solution.correct)).toEqual([true, false, true]);
   });
 
-  it('report a number of scores that fits no split', () => {
+  it('are reported when no split matches the number of scores', () => {
     const document = read(lines({ problem: 'Q?', completions: ['a\n\nb'], scores: [[0.5, 0.5, 0.5]] }));
     expect(codes(document)).toEqual(['count-mismatch']);
     expect(solutions(document.problems[0]!)).toEqual([['a', 'b']]);
   });
 });
 
-describe('trees of searches', () => {
-  it('shows the tree of llm-reasoners after each iteration', () => {
+describe('the reader of search trees', () => {
+  it('reads the tree of llm-reasoners after each iteration as a problem', () => {
     const nodes = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, id) => [id, { id, data: { state: [{ sub_answer: `answer ${id}` }] } }]));
     const edges = (count: number) =>
@@ -242,7 +242,7 @@ describe('trees of searches', () => {
   it.each([
     ['rstar', 1],
     ['react', 0],
-  ])('reads tags that are paths (%s)', (key, base) => {
+  ])('reads node tags that are paths (%s)', (key, base) => {
     const tag = (...path: number[]) => ['0', ...path.map((i) => i + base)].join('.');
     const node = (text: string, q_value: number, visit_count = 1) => ({ text, q_value, visit_count, value: -100 });
     const problem = first({
@@ -254,7 +254,7 @@ describe('trees of searches', () => {
     expect(problem.tree!.nodes.map((one) => one.mc?.value)).toEqual([0.5, 0.75, 0, undefined]);
   });
 
-  it('reads the trace of rStar in its order', () => {
+  it('reads the trace of an rStar rollout in its order', () => {
     const problem = first({
       trace: {
         0: { user_question: 'Q?', ost_step: { 1: 'First.' } },
@@ -267,8 +267,8 @@ describe('trees of searches', () => {
   });
 });
 
-describe('chats', () => {
-  it('reads the labels of VL-PRM300K with image and parts', () => {
+describe('the reader of chats', () => {
+  it('reads question, image and step of VL-PRM300K, with content in parts', () => {
     const problem = first({
       messages: [
         {
@@ -285,7 +285,7 @@ describe('chats', () => {
     expect(solutions(problem)).toEqual([['Three.']]);
   });
 
-  it('does not claim a chat that shows no reasoning', () => {
+  it('does not claim a chat without reasoning', () => {
     expect(() =>
       read(
         lines({
@@ -298,7 +298,7 @@ describe('chats', () => {
     ).toThrow('no format');
   });
 
-  it('splits a single answer that reasons', () => {
+  it('splits a single answer into its steps', () => {
     const problem = first({
       messages: [
         { role: 'user', content: 'Q?' },
@@ -310,7 +310,7 @@ describe('chats', () => {
 });
 
 describe('the generic format', () => {
-  it('reads every text under the name of a solution once one of them shows that it reasons', () => {
+  it('reads every text under a solution key once one of them shows signs of reasoning', () => {
     const plain = { question: 'Q?', response: 'Eggs are sold.\n\nSo there are many.' };
     expect(() => read(lines(plain))).toThrow('no format');
     for (const sign of [
@@ -328,7 +328,7 @@ describe('the generic format', () => {
     }
   });
 
-  it('splits lines that end in an answer as GSM8K marks it and as MetaMath repeats it', () => {
+  it('splits lines into steps, and keeps the answer lines of GSM8K and MetaMath in the last step', () => {
     expect(solutions(first({ question: 'Q?', response: 'Tom has 4.\nAnn has 8.\nTogether 12.\n#### 12\nThe answer is: 12' }))).toEqual([
       ['Tom has 4.', 'Ann has 8.', 'Together 12.\n#### 12\nThe answer is: 12'],
     ]);
@@ -398,14 +398,14 @@ describe('the generic format', () => {
   });
 });
 
-describe('lists of problems', () => {
+describe('the format for lists of problems', () => {
   it.each([
     ['MATH-500', { problem: 'Q?', solution: 'Because.\n\nSo 7.', answer: '7', subject: 'Algebra', level: 2, unique_id: 'a' }],
     ['AIME', { ID: '2024-1', Problem: 'Q?', Solution: 'Because.', Answer: 7 }],
     ['GSM8K', { question: 'Q?', answer: '3 + 4 = <<3+4=7>>7\n#### 7' }],
     ['ReST-MCTS*', { content: 'Q?', answer: '7' }],
     ['rStar-Math', { index: 0, question: 'Q?', answer: '7' }],
-  ])('%s has a question and an answer, and nothing to score', (_, record) => {
+  ])('reads question and answer of %s, and no steps to score', (_, record) => {
     const document = read(lines(record));
     expect(document.format).toBe('problemList');
     expect(document.problems[0]).toMatchObject({ question: 'Q?', answer: '7', steps: [] });
@@ -414,7 +414,7 @@ describe('lists of problems', () => {
 });
 
 describe('files that no format claims', () => {
-  it('are offered to be mapped only when their keys look like data about reasoning', () => {
+  it('are offered for mapping, with their fields, only if their keys look like reasoning data', () => {
     const head = JSON.stringify([{ ask: { text: 'Q?' }, trace: [{ thought: 'a' }], reward: [1] }]);
     expect(looksLikeReasoning(head)).toBe(true);
     expect(fieldsOf(head)).toEqual([
@@ -428,8 +428,8 @@ describe('files that no format claims', () => {
   });
 });
 
-describe('images', () => {
-  it('are paths, data URLs, files in base64, or objects', () => {
+describe('the images of a problem', () => {
+  it('are read from paths, files in base64, and objects with a path or bytes', () => {
     const base64 = `iVBORw0KGgo${'A'.repeat(100)}`;
     const problem = first({
       id: 'a',
@@ -513,7 +513,7 @@ wherePresent('published rows', () => {
     });
   });
 
-  it('of rStar-Math and VisualProcessBench have their steps', () => {
+  it('of rStar-Math and VisualProcessBench have their verdicts and labels', () => {
     expect(problems('rstar-math/rm_data_examples.json').map((problem) => problem.solutions.map((solution) => solution.correct))).toEqual(
       Array(5).fill([true, false]),
     );

@@ -44,7 +44,7 @@ const humans = (document: ReasoningDocument) => document.problems[0]!.steps.map(
 const codes = (document: ReasoningDocument) => document.faults.map((fault) => fault.code);
 
 describe.each(all)('$title', (format, record) => {
-  it('is recognized by its content, whole and cut off, as an array and as lines', () => {
+  it('is recognized by its content, whole or cut off, as an array and as JSON Lines', () => {
     const text = JSON.stringify(record);
     expect(detectFormat(text)).toBe(format);
     expect(detectFormat(text.slice(0, text.length - 30))).toBe(format);
@@ -52,7 +52,7 @@ describe.each(all)('$title', (format, record) => {
     expect(detectFormat(`${text}\n${text}\n`)).toBe(format);
   });
 
-  it('reads every step with its exact place', () => {
+  it('is read with the exact span of every step', () => {
     const text = `${JSON.stringify(record)}\r\n${JSON.stringify(record, undefined, 1).replace(/\n/g, ' ')}\n`;
     const document = readAs(format, text);
     expect(document.faults).toEqual([]);
@@ -63,15 +63,15 @@ describe.each(all)('$title', (format, record) => {
     }
   });
 
-  it('throws on nothing', () => {
+  it('is read without exceptions when it is broken', () => {
     for (const broken of ['{', JSON.stringify(record).slice(0, 60), JSON.stringify(record).replace(/\[/g, '3,"x":['), '[1, null]']) {
       expect(() => readAs(format, broken)).not.toThrow();
     }
   });
 });
 
-describe('labels of the process benchmarks', () => {
-  it('VisualProcessBench: right, neutral and wrong, after the first error too', () => {
+describe('the readers of the process benchmarks', () => {
+  it('read right, neutral and wrong labels of VisualProcessBench, also after the first error', () => {
     const document = readAs(visualProcessBench, JSON.stringify(visual));
     expect(humans(document)).toEqual([0, -1, 1]);
     expect(document.problems[0]).toMatchObject({
@@ -83,7 +83,7 @@ describe('labels of the process benchmarks', () => {
     });
   });
 
-  it('ProcessBench: right up to the first error, unknown behind it; -1 is all right', () => {
+  it('label ProcessBench steps as right before the first error and unknown after it, and all as right for -1', () => {
     expect(humans(readAs(processBench, JSON.stringify(process)))).toEqual([1, -1, undefined]);
     expect(humans(readAs(processBench, JSON.stringify({ ...process, label: -1 })))).toEqual([1, 1, 1]);
     expect(readAs(processBench, JSON.stringify(process)).problems[0]).toMatchObject({
@@ -94,18 +94,18 @@ describe('labels of the process benchmarks', () => {
     });
   });
 
-  it('PRMBench: counts errors from 1, in the changed solution', () => {
+  it('count the errors of PRMBench from 1, in the modified solution', () => {
     const document = readAs(prmBench, JSON.stringify(prm));
     expect(humans(document)).toEqual([1, -1, 1]);
     expect(document.problems[0]).toMatchObject({ id: 'prm_test_p1_0', source: 'circular', question: 'q, changed?' });
   });
 
-  it('recorded scores are read when a PRM has run over the file', () => {
+  it('read the scores that a PRM has recorded in the file', () => {
     const document = readAs(processBench, JSON.stringify({ ...process, prm_scores: [0.9, 0.1, 0.4] }));
     expect(document.problems[0]!.steps.map((step) => step.values.recordedPrm)).toEqual([0.9, 0.1, 0.4]);
   });
 
-  it('an index that no step has, a count that does not fit and a wrong type are faults; the rest is read', () => {
+  it('report an index without a step, a wrong count, a missing key and a wrong type, and read the rest', () => {
     const outside = readAs(processBench, JSON.stringify({ ...process, label: 3 }));
     expect(codes(outside)).toEqual(['out-of-range']);
     expect(humans(outside)).toEqual([undefined, undefined, undefined]);

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { detectFormat } from '../../server/formats/registry.js';
 import { checkForest, read, solutions, treeRecord } from './fixtures.js';
 
-describe('rStar search in a .tree file', () => {
-  it('is read with nodes, steps, visits and confidences, each step at its place', () => {
+describe('an rStar search in a .tree file', () => {
+  it('is read with nodes, steps, visits and confidences, and the exact span of each step', () => {
     const document = read(treeRecord, 'plaintext');
     expect(document).toMatchObject({ format: 'rStarTreeText', faults: [] });
     checkForest(document, treeRecord);
@@ -21,7 +21,7 @@ describe('rStar search in a .tree file', () => {
     expect([first, last]).toEqual([`What do we do?\n${' '.repeat(48)}A: We add.`, 'The answer is 7.']);
   });
 
-  it('is read as the authors print it, with every kind of node', () => {
+  it('is read as the code of rStar prints it, with every kind of node', () => {
     // Printed by `print_tree_from_root` of run_src/rstar_utils.py.
     const printed = `[U-0: Q: 2.0; N: 3; V: None; UCT: 666] User: Ann has 3 apples.
 She buys 4. How many has she?
@@ -50,14 +50,14 @@ The answer is 4.
     expect(problem!.steps.map(({ values }) => values.recordedPrm)).toEqual([undefined, 0.76, 1, undefined, 0.9]);
   });
 
-  it('holds several trees, branches and nodes of one level', () => {
+  it('is read with several trees, and with several nodes on one level', () => {
     const twice = `${treeRecord}${treeRecord.replace('3 + 4', '5 + 6').replace('--------[[', '----[[')}`;
     const { problems } = read(twice, 'plaintext');
     expect(problems.map(({ question }) => question)).toEqual(['What is 3 + 4?', 'What is 5 + 6?']);
     expect(solutions(problems[1]!)).toEqual([['What do we do?\nA: We add.'], ['The answer is 7.']]);
   });
 
-  it('is still one, or nothing, when it is cut off anywhere, and no other text is one', () => {
+  it('is not taken for another format when it is cut off anywhere, and similar texts are not recognized', () => {
     for (let cut = 0; cut <= treeRecord.length; cut++) {
       const part = treeRecord.slice(0, cut);
       expect(['rStarTreeText', undefined], `cut at ${cut}`).toContain(detectFormat(part, 'plaintext')?.id);

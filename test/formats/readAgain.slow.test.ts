@@ -48,8 +48,8 @@ function edited(text: string, at: number, removed: number, added: string): strin
   return text.slice(0, start) + added + text.slice(Math.min(text.length, start + removed));
 }
 
-describe('reading a text again after an edit', () => {
-  it('gives exactly what reading all of it gives, wherever it gives anything', () => {
+describe('incremental reading after an edit (`readAgain`)', () => {
+  it('returns the same document as a full read, whenever it returns one', () => {
     let again = 0;
     const seen = new Set<string>();
     fc.assert(
@@ -69,7 +69,7 @@ describe('reading a text again after an edit', () => {
     expect(seen.size).toBeGreaterThan(5);
   });
 
-  it('goes on from edit to edit', () => {
+  it('returns the same document as a full read after a series of edits', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...files),
@@ -90,7 +90,7 @@ describe('reading a text again after an edit', () => {
   });
 });
 
-it('finds the smallest change between two texts, across the pieces that are compared', () => {
+it('`changeBetween` finds a change that is no larger than the edit in a text of 200,000 characters', () => {
   const long = 'abcdefghij'.repeat(20_000);
   fc.assert(
     fc.property(fc.nat({ max: long.length }), fc.nat({ max: 70_000 }), fc.string({ maxLength: 5 }), (at, removed, added) => {
@@ -104,7 +104,7 @@ it('finds the smallest change between two texts, across the pieces that are comp
   );
 });
 
-describe('reading a search tree again after an edit in one of its nodes', () => {
+describe('incremental reading of a search tree after an edit in a node (`readAgain`)', () => {
   const tree = (options: object = {}) => ({
     question: 'What is 3 + 4?',
     mc_value: 0.5,
@@ -129,7 +129,7 @@ describe('reading a search tree again after an edit in one of its nodes', () => 
   // A file of several records, and one with a fault elsewhere.
   texts.push(JSON.stringify([tree(), tree()]), texts[0]!.replace('"Or \\\\\\\\frac{1}{2}."', '""'));
 
-  it('gives exactly what reading all of it gives, from edit to edit', () => {
+  it('returns the same document as a full read after each edit', () => {
     let again = 0;
     fc.assert(
       fc.property(
@@ -152,7 +152,7 @@ describe('reading a search tree again after an edit in one of its nodes', () => 
     expect(again).toBeGreaterThan(300);
   });
 
-  it('reads one node of a long file alone, and keeps what is before it', () => {
+  it('returns the same document as a full read, and reuses what is before the edited node', () => {
     const text = generatedSearch({ nodes: 1_000 });
     const before = readDocument(text, 'json')!;
     const problem = before.problems[0]!;

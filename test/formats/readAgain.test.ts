@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { readAgain } from '../../server/formats/readAgain.js';
 import { readDocument } from '../../server/formats/registry.js';
 
-describe('reading a text again after an edit', () => {
-  it('keeps the problems before the edit as they are, and the texts after it', () => {
+describe('incremental reading after an edit (`readAgain`)', () => {
+  it('reuses the problems before the edit, and shifts the spans after it', () => {
     const record = (n: number) => ({
       question: `Question ${n}`,
       solutions_splits: [[`Step ${n}.`, 'Then more.'], ['Another.']],

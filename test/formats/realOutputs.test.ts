@@ -4,12 +4,12 @@ import { isReadRight, readOutputs } from '../bench/splitting.js';
 
 const outputs = readOutputs();
 
-it('splits at least 90 % of the outputs of a small open model as a careful reader would', () => {
+it('the step splitter splits more than 90 % of the outputs of a small open model as a careful reader would', () => {
   const wrong = outputs.filter((output) => !isReadRight(output));
   expect(wrong.length / outputs.length, wrong.map(({ output }) => output).join('\n---\n')).toBeLessThan(0.1);
 });
 
-it('loses no word of them', () => {
+it('the step splitter loses no word of the outputs of a small open model', () => {
   for (const { output } of outputs) {
     const steps = stepsOfText(output);
     let end = 0;

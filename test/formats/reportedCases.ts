@@ -50,8 +50,8 @@ const EXPECTED: Readonly<Record<string, readonly [format: string, problems: numb
 /** Registers one test per file; no tests if the folder does not exist. */
 export function testReportedCases(): void {
   if (!existsSync(folder)) return;
-  describe('reported files', () => {
-    it.each(readdirSync(folder))('%s is read as it should be', (name) => {
+  describe('a reported file', () => {
+    it.each(readdirSync(folder))('is read into a forest of steps, with the listed format, counts and faults: %s', (name) => {
       const text = decodeText(readFileSync(new URL(name, folder)));
       const document = readDocument(text, LANGUAGES[name.split('.').at(-1)!]);
       if (document !== undefined) checkForest(document, text);

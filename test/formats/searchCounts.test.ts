@@ -22,7 +22,7 @@ const tree = {
   ],
 };
 
-it('a value of rollouts is the one of the file, not the share in its lists', () => {
+it('an MM-PRM rollout value is read from the file, not computed from the rollouts in its lists', () => {
   const [problem] = readDocument(JSON.stringify(tree), 'json')!.problems;
   const nodes = problem!.tree!.nodes;
   expect(nodes.map(({ mc }) => mc?.value)).toEqual([0.75, 0.5]);
@@ -34,7 +34,7 @@ it('a value of rollouts is the one of the file, not the share in its lists', () 
   expect(nodes.map(({ rollouts }) => rollouts.length)).toEqual([3, 1]);
 });
 
-it('the count of visits is how often a search selected the node, and 0 stays 0', () => {
+it('an MM-PRM visit count is read as the number of selections by the search, and 0 stays 0', () => {
   const [problem] = readDocument(JSON.stringify(tree), 'json')!.problems;
   expect(problem!.tree!.nodes.map(({ visits }) => visits)).toEqual([3, 0]);
 });

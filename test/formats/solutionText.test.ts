@@ -6,8 +6,8 @@ import { modelOutputs } from './modelOutputs.js';
 
 vi.setConfig({ testTimeout: 30_000 });
 
-describe('a solution in Markdown or plain text', () => {
-  it('reads question, image and paragraphs; fences and formulas hold together, the answer goes with the last step', () => {
+describe('the reader of solutions in Markdown or plain text', () => {
+  it('reads question, image and paragraphs, and keeps fences and formulas whole and the answer in the last step', () => {
     const { problems } = read(fixture('solution.md'));
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatchObject({
@@ -30,7 +30,7 @@ describe('a solution in Markdown or plain text', () => {
     ['LaTeX sections', '\\textbf{Problem:} What is 3 + 4?\n\n\\section*{Solution}\n3 + 4 = 7\n\nSo 7.'],
     ['speakers', 'User: What is 3 + 4?\n\nAssistant: Step 1: 3 + 4 = 7\n\nStep 2: So 7.'],
     ['numbers as words', 'Question: What is 3 + 4?\n\nStep one: 3 + 4 = 7\nStep Two: So 7.'],
-  ])('tells question and steps apart with %s', (_, text) => {
+  ])('separates the question from the steps with %s', (_, text) => {
     const { problems } = read(text, 'markdown');
     expect(problems.map(({ question }) => question)).toEqual(['What is 3 + 4?']);
     expect(problems.map(solutions)).toEqual([[['3 + 4 = 7', 'So 7.']]]);
@@ -41,7 +41,7 @@ describe('a solution in Markdown or plain text', () => {
     ['behind marked steps in Chinese', '步骤1：We add.\n步骤2：So 7.'],
     ['behind paragraphs', 'We add.\n\nSo 7.'],
     ['behind options and paragraphs', '(A) 6\n(B) 7\n\nWe add.\n\nSo 7.'],
-  ])('an answer %s ends the last step and does not begin the solution', (_, steps) => {
+  ])('reads an answer %s as the end of the last step, not as the solution', (_, steps) => {
     for (const label of ['Answer:', '**Answer:**', '答案：']) {
       const { problems } = read(`Question: What is 3 + 4?\n\n${steps}\n${label} 7`, 'markdown');
       expect(problems[0]!.question).toMatch(/^What is 3 \+ 4\?/);
@@ -53,19 +53,19 @@ describe('a solution in Markdown or plain text', () => {
     ['First, we add.\nNext, we check.\nFinally, it is 7.'],
     ['首先，we add.\n然后，we check.\n最后，it is 7.'],
     ["D'abord, we add.\nEnsuite, we check.\nEnfin, it is 7."],
-  ])('lines that say where they are in a sequence are steps, between other paragraphs too: %j', (sequence) => {
+  ])('reads lines that begin with sequence words as steps, also between paragraphs: %j', (sequence) => {
     const { problems } = read(`Question: What is 3 + 4?\n\nWe look at it.\n\n${sequence}\n\nDone.`, 'markdown');
     expect(problems.map(solutions)).toEqual([[['We look at it.', ...sequence.split('\n'), 'Done.']]]);
     const wrapped = 'First, we add 3\nto 4 and check\nwhat it is.';
     expect(solutions(read(`Question: What is 3 + 4?\n\nWe look at it.\n\n${wrapped}`, 'markdown').problems[0]!)[0]).toHaveLength(2);
   });
 
-  it('the mark of a list with one item is no text, and several lines with the answer stay with the last step', () => {
+  it('drops the marker of a list with one item, and keeps several answer lines in the last step', () => {
     const [problem] = read('Question: What is 3 + 4?\n\n1. We add.\n\nSo 7.\n\nAnswer: 3 + 4 = 7\nThe answer is 7.', 'markdown').problems;
     expect(solutions(problem!)).toEqual([['We add.', 'So 7.\n\nAnswer: 3 + 4 = 7\nThe answer is 7.']]);
   });
 
-  it('an answer right behind a question, or behind its options, is the solution', () => {
+  it('reads an answer right after a question or its options as the solution', () => {
     for (const options of ['', '\n(A) 6\n(B) 7\n'])
       expect(solutions(read(`Question: What is 3 + 4?\n${options}\nAnswer: We add.\n\nSo 7.`, 'markdown').problems[0]!)).toEqual([
         ['We add.', 'So 7.'],
@@ -80,7 +80,7 @@ describe('a solution in Markdown or plain text', () => {
     ['- ', '- '],
     ['(i) ', '(ii) '],
     ['\\item ', '\\item '],
-  ])('the items %s of a list right below a question are its steps', (one, two) => {
+  ])('reads the list items %s right below a question as its steps', (one, two) => {
     for (const title of ['Question: ', '题目：', '题：']) {
       const { problems } = read(`${title}What is 3 + 4?\n${one}We add.\n${two}So 7.`, 'markdown');
       expect(problems[0]!.question).toBe('What is 3 + 4?');
@@ -88,20 +88,20 @@ describe('a solution in Markdown or plain text', () => {
     }
   });
 
-  it('the items of a list in a question with paragraphs below, and options, belong to the question', () => {
+  it('keeps a list in the question if paragraphs follow, and does not claim a question with only options', () => {
     const question = 'Which hold?\n1. 3 = 4\n2. 7 = 7';
     const [problem] = read(`Question: ${question}\n\nThe first is false.\n\nThe second holds.`, 'markdown').problems;
     expect([problem!.question, solutions(problem!)]).toEqual([question, [['The first is false.', 'The second holds.']]]);
     expect(() => read('Question: Which?\n(a) 6\n(b) 7', 'markdown')).toThrow('no format');
   });
 
-  it('splits Chinese steps on one line, and claims no page with a title whose steps are an installation', () => {
+  it('splits Chinese steps on one line, and does not claim installation steps or small talk', () => {
     expect(solutions(read('问题：3+4=?\n解答：第1步：加。第2步：得7。', 'markdown').problems[0]!)).toEqual([['加。', '得7。']]);
     expect(() => read('# Setup\n\nProblem: it fails.\n\nStep 1: install node\n\nStep 2: run npm ci\n', 'markdown')).toThrow('no format');
     expect(() => read('User: hello\n\nAssistant: Hi, how can I help?\n', 'markdown')).toThrow('no format');
   });
 
-  it('reads several problems, each with several solutions, numbered by text or heading', () => {
+  it('reads several problems with one or more solutions, numbered by text or heading', () => {
     const { problems } = read(fixture('several.md'));
     expect(problems.map((problem) => problem.question)).toEqual(['What is $7^2$?', 'What is half of 10?']);
     expect(problems[0]!.answer).toBe('49');
@@ -114,7 +114,7 @@ describe('a solution in Markdown or plain text', () => {
     ]);
   });
 
-  it('reads <step> tags, which may hold blank lines', () => {
+  it('reads <step> tags that contain blank lines', () => {
     const { problems } = read(fixture('tagged.txt'));
     expect(problems[0]!.question).toBe('What is 2 + 2 × 3?');
     expect(solutions(problems[0]!)).toEqual([['First 2 × 3 = 6.\n\nMultiplication comes first.', 'Then 2 + 6 = 8.\n<answer>8</answer>']]);
@@ -144,7 +144,7 @@ describe('a solution in Markdown or plain text', () => {
       [['\\[ a\n\nb \\] c', '\\begin{align}\nx \\\\[2pt]\n\ny\n\\end{align}', 'd $$e$$ f', 'g']],
     ],
     ['a boxed answer on its own', 'Problem: Q\n\nSolution:\n\na\n\n$\\boxed{3}$', 'Q', [['a\n\n$\\boxed{3}$']]],
-  ])('%s', (_, text, question, expected) => {
+  ])('reads %s', (_, text, question, expected) => {
     for (const written of [text, text.replaceAll('\n', '\r\n'), `\uFEFF${text}`]) {
       const document = solutionText.read(written);
       checkForest(document, written);
@@ -155,7 +155,7 @@ describe('a solution in Markdown or plain text', () => {
     }
   });
 
-  it.each([...new Set(modelOutputs().map(({ style }) => style))])('is split as a careful reader splits it: %s', (style) => {
+  it.each([...new Set(modelOutputs().map(({ style }) => style))])('splits model outputs as a careful reader does: %s', (style) => {
     for (const output of modelOutputs().filter((one) => one.style === style)) {
       for (const text of [output.text, output.text.replaceAll('\n', '\r\n')]) {
         const document = read(text, 'markdown');
@@ -166,7 +166,7 @@ describe('a solution in Markdown or plain text', () => {
     }
   });
 
-  it('says which rule split the text', () => {
+  it('reports which rule split the text', () => {
     const rules = (text: string) => [...new Set(read(`Question: Q?\n\n${text}`).problems[0]!.steps.map((step) => step.splitBy))];
     expect(rules('a\n\nb')).toEqual(['paragraph']);
     expect(rules('Step 1: a\n\nStep 2: b')).toEqual(['marker']);
@@ -185,7 +185,7 @@ describe('a solution in Markdown or plain text', () => {
     ['numbers that are no list', '3. April was a Monday.\n\n12. May was one too.', ['3. April was a Monday.', '12. May was one too.']],
     ['a reference to a step', 'Step 1: We use the result in Step 2: later.\nStep 2: Now.', ['We use the result in Step 2: later.', 'Now.']],
     ['nested parts without a step above', 'Step 1.1: a\nStep 1.2: b', ['a', 'b']],
-  ])('keeps together what is one step: %s', (_, text, expected) => {
+  ])('finds the right step boundaries: %s', (_, text, expected) => {
     const found = solutions(read(`Question: Q?\n\n${text}\n`).problems[0]!)[0]!;
     if (expected === undefined) expect(found[0]).toContain('1. x > 0\n2. x < 0');
     else expect(found).toEqual(expected);
@@ -209,13 +209,13 @@ describe('a solution in Markdown or plain text', () => {
     expect(solutions(document.problems[0]!)).toEqual([['a $$ x', 'b', '```\nc', 'd']]);
   });
 
-  it('says when a solution has no step', () => {
+  it('reports a solution without steps', () => {
     const document = solutionText.read('# Problem\n\nQ\n\n## Solution\n\n# Problem\n\nP\n\n## Solution\n\na\n');
     expect(codes(document)).toEqual(['no-steps']);
     expect(document.problems.map((problem) => problem.steps.length)).toEqual([0, 1]);
   });
 
-  it('gives back the steps a text was written from, each at its exact place', () => {
+  it('returns the steps that a text was written from, each with its exact span', () => {
     const word = fc.stringMatching(/^[a-zé😀=+ ]{1,12}$/u).map((text) => `x${text.trim()}`);
     const formula = word.map((text) => `$$\n${text}\n\n${text}\n$$`);
     const code = word.map((text) => `\`\`\`\n${text}\n\n${text}\n\`\`\``);
@@ -240,13 +240,13 @@ describe('a solution in Markdown or plain text', () => {
   });
 });
 
-describe('a solution of lines', () => {
+describe('a solution that is written in lines', () => {
   const stepsOf = (solution: string) => {
     const { problems } = read(`Question: How many are 3 + 4?\n\nSolution:\n\n${solution}\n`, 'markdown');
     return problems[0]!.steps.map(({ text, splitBy }) => [text, splitBy]);
   };
 
-  it('has one step a line where every line begins like a sentence or a formula, and the answer goes with the last one', () => {
+  it('has one step per line if every line begins like a sentence or a formula, with the answer in the last step', () => {
     expect(stepsOf('She has 3 apples\nThen she buys 4 more\nx = 3 + 4 = 7\nA: 7')).toEqual([
       ['She has 3 apples', 'line'],
       ['Then she buys 4 more', 'line'],
@@ -267,7 +267,7 @@ describe('a solution of lines', () => {
     'She has 3 apples and then she buys 4 more of\nthem, so that she has 7 apples in the end.',
     'The sum of 3 and 4 is what we want, and\nTom says that it is 7.',
     'First we add.\n\nThen\nwe are done.',
-  ])('is prose where a line continues with the one before: %j', (solution) => {
+  ])('is split at blank lines only if a line continues the one before: %j', (solution) => {
     expect(stepsOf(solution).map(([, rule]) => rule)).toEqual(solution.split('\n\n').map(() => 'paragraph'));
   });
 });

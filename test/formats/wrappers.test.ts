@@ -24,7 +24,7 @@ function expectRows(text: string): void {
     expect(text.slice(span.start, span.end)).toBe(step);
 }
 
-describe('records inside something else', () => {
+describe('records inside another structure', () => {
   it.each([
     ['an array', rows],
     ['an array of arrays', rows.map((row) => [row])],
@@ -50,7 +50,7 @@ describe('records inside something else', () => {
     expectRows(JSON.stringify(value, null, 1));
   });
 
-  it('are read after hundreds of other lines, which are reported once', () => {
+  it('are read after 1,100 other lines, which are reported once', () => {
     const events = Array.from({ length: 1100 }, (_, t) => JSON.stringify({ event: 'start', time: t, host: 'a machine with a long name' }));
     const text = [...events, ...rows.map((row) => JSON.stringify(row))].join('\n');
     expect(text.length).toBeGreaterThan(65_536);
@@ -61,13 +61,13 @@ describe('records inside something else', () => {
     ]);
   });
 
-  it('report an item of their list that is no record, and nothing of other lists', () => {
+  it('are read from their list only, and its items that are not records are reported', () => {
     const document = read(JSON.stringify({ features: [{ name: 'id' }], data: [...rows, 7, { other: 1 }] }));
     expect(codes(document)).toEqual(['wrong-type', 'unknown-record']);
     expect(document.problems).toHaveLength(2);
   });
 
-  it('are read when comments, record separators or single quotes are around them', () => {
+  it('are read from a text with comments, record separators, single quotes or CR line endings', () => {
     expectRows(`// labeled by hand\n[ /* first */ ${JSON.stringify(rows[0])},\n${JSON.stringify(rows[1])} ]`);
     expectRows(rows.map((row) => `\x1e${JSON.stringify(row)}\n`).join(''));
     expectRows(rows.map((row) => JSON.stringify(row).replaceAll('"', "'")).join('\n'));
@@ -75,17 +75,17 @@ describe('records inside something else', () => {
   });
 });
 
-describe('steps that are not strings', () => {
+describe('the reader of step values', () => {
   const withSteps = (steps: unknown) => read(JSON.stringify({ ...record(1), steps }));
 
-  it('reads objects and lists of lines', () => {
+  it('reads steps that are objects or lists of lines', () => {
     const document = withSteps([{ text: 'Add.' }, ['1 + 1', '= 2']]);
     expect(codes(document)).toEqual([]);
     expect(solutions(document.problems[0]!)).toEqual([['Add.', '1 + 1\n= 2']]);
     expect(document.problems[0]!.steps.map((step) => step.values.human)).toEqual([1, -1]);
   });
 
-  it('keeps the labels of the others when one cannot be read', () => {
+  it('keeps the labels of the other steps when one step cannot be read', () => {
     const document = withSteps([null, 'Second.']);
     expect(codes(document)).toEqual(['empty-step']);
     expect(document.problems[0]!.steps.map((step) => [step.text, step.values.human])).toEqual([['Second.', -1]]);
@@ -135,7 +135,7 @@ describe('recorded scores', () => {
   });
 });
 
-describe('encodings', () => {
+describe('the reader of text encodings', () => {
   const text = rows.map((row) => JSON.stringify({ ...row, steps: ['é', '数'] })).join('\n');
   const utf16 = (littleEndian: boolean, mark: boolean): Uint8Array => {
     const bytes = Buffer.from(mark ? `\uFEFF${text}` : text, 'utf16le');

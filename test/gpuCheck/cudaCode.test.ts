@@ -44,7 +44,7 @@ function library(section: string, body: Buffer): Buffer {
   return file;
 }
 
-describe('the code of other GPUs', () => {
+describe('keepArchitectures on a CUDA library', () => {
   const code = (fill: number, length: number) => Buffer.alloc(length, fill);
   const body = Buffer.concat([
     container(entry(80, code(1, 40)), entry(90, code(2, 24)), entry(120, code(3, 16))),
@@ -53,7 +53,7 @@ describe('the code of other GPUs', () => {
     container(entry(75, code(5, 8)), entry(120, code(6, 8))),
   ]);
 
-  it('is filled with zeros, and every header stays', () => {
+  it('fills the code of other GPUs with zeros, and leaves every header unchanged', () => {
     const file = library('.nv_fatbin', body);
     const before = Buffer.from(file);
     expect(keepArchitectures(file, new Set([90]))).toEqual({ kept: 24 + 9, cleared: 40 + 16 + 8 + 8 });
@@ -63,13 +63,13 @@ describe('the code of other GPUs', () => {
     expect(changed).toHaveLength(40 + 16 + 8 + 8);
   });
 
-  it('is kept for every architecture that is named', () => {
+  it('keeps the code of every architecture that is named', () => {
     const file = library('.nv_fatbin', body);
     expect(keepArchitectures(file, new Set([75, 80, 90, 120])).cleared).toBe(0);
     expect(file).toEqual(library('.nv_fatbin', body));
   });
 
-  it('is not looked for in a library without any', () => {
+  it('rejects a library without the section .nv_fatbin', () => {
     expect(() => keepArchitectures(library('.text', body), new Set([90]))).toThrow('The library has no section .nv_fatbin.');
   });
 });

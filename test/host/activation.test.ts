@@ -13,10 +13,10 @@ interface Manifest {
 }
 
 // The file name makes this suite run first, before anything has been opened.
-describe('activation', () => {
+describe('the extension', () => {
   after(closeAll);
 
-  it('starts nothing for a JSON file without reasoning', async () => {
+  it('does not start the server for a JSON file without reasoning', async () => {
     const { client } = await api();
     // VS Code notifies all listeners of a document before `show` resolves. The next test checks this document again.
     await show(fixture('unrelated.json'));
@@ -24,7 +24,7 @@ describe('activation', () => {
     assert.deepEqual(languages.getDiagnostics(fixture('unrelated.json')), []);
   });
 
-  it('takes a document up when an edit makes it one with reasoning', async () => {
+  it('starts the server when an edit adds reasoning to a document', async () => {
     const { client } = await api();
     const document = await workspace.openTextDocument({ language: 'json', content: '{}' });
     const editor = await window.showTextDocument(document);
@@ -39,7 +39,7 @@ describe('activation', () => {
     assert.deepEqual(ours(fixture('unrelated.json')), [], 'the other file stays untouched');
   });
 
-  it('registers the commands of the manifest and no other', async () => {
+  it('registers exactly the commands of the manifest', async () => {
     const { contributes } = manifest();
     const registered = (await commands.getCommands(true)).filter(
       (id) => id.startsWith('steplens.') && !/\.(open|focus|resetViewLocation|removeView|toggleVisibility)$/.test(id),
@@ -47,14 +47,14 @@ describe('activation', () => {
     assert.deepEqual(registered.sort(), contributes.commands.map(({ command }) => command).sort());
   });
 
-  it('opens a sample that is marked and not saved anywhere', async () => {
+  it('opens a sample as an untitled document with marks', async () => {
     await commands.executeCommand('steplens.openSample');
     const sample = window.activeTextEditor!.document;
     assert.equal(sample.isUntitled, true);
     await until('the low step of the sample', () => ours(sample.uri).some((one) => codeOf(one) === 'first-low-step'));
   });
 
-  it('reads every setting, with its default', () => {
+  it('reads every setting with its default', () => {
     const settings = new Settings();
     const read = settings.read();
     settings.dispose();

@@ -27,7 +27,7 @@ describe('a file of candidate solutions', () => {
   });
   after(closeAll);
 
-  it('reports one warning for the first low step of a solution, with its place, its words and its value', () => {
+  it('has a warning with place, text and value for each first low step, and only hints otherwise', () => {
     const warnings = ours(document.uri).filter(({ severity }) => severity === DiagnosticSeverity.Warning);
     assert.ok(warnings.length > 0 && warnings.every((one) => codeOf(one) === 'first-low-step'));
     for (const { message } of warnings) assert.match(message, /^Problem \d+, solutions? .*step \d+ of \d+: “.+” .*\d\.\d\d/);
@@ -35,7 +35,7 @@ describe('a file of candidate solutions', () => {
     assert.ok(others.every(({ severity }) => severity === DiagnosticSeverity.Hint));
   });
 
-  it('says right or wrong, and who chose it, in code lens, outline and hover', async () => {
+  it('shows "right" or "wrong" and "chosen by" in code lenses, outline and hover', async () => {
     const titles = await until('verdicts in the lenses', async () => {
       const found = await titlesOf(document);
       return found.some((title) => title.includes('chosen by')) && found;
@@ -63,7 +63,7 @@ describe('a search tree whose first low step is far down', () => {
   before(async () => (document = await showMarked(fixture('tree.json'))));
   after(closeAll);
 
-  it('has a line at the top that leads there', async () => {
+  it('has a code lens at the top that goes there', async () => {
     const lenses = await lensesOf(document);
     const lens = lenses.find(({ command }) => command?.command === 'steplens.goToStep');
     assert.ok(lens?.command, lenses.map(({ command }) => command?.title).join('\n'));
@@ -77,7 +77,7 @@ describe('a search tree whose first low step is far down', () => {
     await until('the cursor at the first low step', () => window.activeTextEditor?.selection.active.line === first.line);
   });
 
-  it('shows the value before a step where the setting asks for it', async () => {
+  it('shows the value before a step if `inlayHints.position` is "start"', async () => {
     const hints = () =>
       commands.executeCommand<InlayHint[]>('vscode.executeInlayHintProvider', document.uri, new Range(0, 0, document.lineCount, 0));
     const at = document.getText().indexOf('There are 3 + 4 = 7 apples.', document.getText().indexOf('"children"'));
@@ -94,7 +94,7 @@ describe('a search tree whose first low step is far down', () => {
     }
   });
 
-  it('offers on hover what can be done, as links that the keyboard reaches, and each source once', async () => {
+  it('offers commands as links on hover, and lists each source once', async () => {
     const low = ours(document.uri).find((one) => codeOf(one) === 'first-low-step')!;
     const text = await hoverText(document.uri, low.range.start.translate(0, 2));
     for (const command of ['steplens.openTree', 'steplens.nextLowStep', 'steplens.whyNotInTrainingSet'])

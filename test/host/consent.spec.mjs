@@ -29,7 +29,7 @@ const yes = {
   ],
 };
 
-describe('a model at a server', () => {
+describe('a model on a remote server', () => {
   /** @type {string[]} */
   const requests = [];
   /** @type {import('node:http').Server} */
@@ -59,13 +59,13 @@ describe('a model at a server', () => {
   const scored = () => editor.page.getByText(/\d steps scored/).first();
   const answer = (button) => answerNotification(editor.page, `Send questions, steps and figures to http://0.0.0.0:${port}?`, button);
 
-  it('is asked about by name, and sent nothing when the answer is "Not Now"', async () => {
+  it('causes a question that names the server, and gets nothing after "Not Now"', async () => {
     await runCommand(editor.page, 'StepLens: Score This File');
     await answer('Not Now');
     assert.deepEqual(requests, []);
   });
 
-  it('is sent the steps once it is allowed', async () => {
+  it('gets the steps once its server is allowed', async () => {
     await runCommand(editor.page, 'StepLens: Allow Scoring Server…');
     const dialog = editor.page.locator('.monaco-dialog-box');
     await dialog.getByText(`http://0.0.0.0:${port}`).first().waitFor();
@@ -76,7 +76,7 @@ describe('a model at a server', () => {
     assert.ok(requests.includes('/v1/chat/completions'), requests.join());
   });
 
-  it('is sent nothing any more once that is taken back', async () => {
+  it('gets nothing more once consent is revoked', async () => {
     // The command opens a list in the same widget, so the test cannot wait until the palette has closed.
     const input = editor.page.locator('.quick-input-widget');
     await editor.page.keyboard.press('F1');

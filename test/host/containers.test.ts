@@ -41,7 +41,7 @@ async function isAlive(document: TextDocument, wrong: string): Promise<void> {
   );
 }
 
-describe('records of containers', () => {
+describe('the command "Open Records"', () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'steplens-records-'));
@@ -59,7 +59,7 @@ describe('records of containers', () => {
     ['rows.jsonl.zst', () => zstandard(Buffer.from(text))],
     ['rows.zip', () => zip({ 'a/rows.jsonl': text })],
   ] as const) {
-    it(`shows those of ${name} as a file that is marked`, async () => {
+    it(`shows the records of ${name} as a document with marks`, async () => {
       await commands.executeCommand('steplens.openRecords', await write(name, bytes()));
       const document = await shown();
       assert.equal(document.languageId, 'jsonl');
@@ -68,7 +68,7 @@ describe('records of containers', () => {
     });
   }
 
-  it('shows those of Parquet as lines of JSON', async () => {
+  it('shows the records of a Parquet file as lines of JSON', async () => {
     const fixture = join(extensions.getExtension('steplens.steplens')!.extensionPath, 'test', 'fixtures', 'files', 'rows.parquet');
     await commands.executeCommand('steplens.openRecords', await write('rows.parquet', await readFile(fixture)));
     const document = await shown();
@@ -76,7 +76,7 @@ describe('records of containers', () => {
     await isAlive(document, 'Add.');
   });
 
-  it('asks which text of a zip to show', async () => {
+  it('asks which file of a ZIP archive to show', async () => {
     const file = await write('two.zip', zip({ 'a.jsonl': record(5), 'b.jsonl': record(6) }));
     void commands.executeCommand('steplens.openRecords', file);
     const document = await until('the chosen text', async () => {
@@ -87,7 +87,7 @@ describe('records of containers', () => {
     assert.equal(document.getText(), record(5));
   });
 
-  it('shows a long text by pages', async () => {
+  it('shows a long file in pages of 1,000 records', async () => {
     const rows = Array.from({ length: 2100 }, (_, n) => record(n));
     await commands.executeCommand('steplens.openRecords', await write('long.jsonl.gz', gzipSync(rows.join(''))));
     const first = await shown();

@@ -52,7 +52,7 @@ function sampledNode(events) {
   throw new Error('The search has no such node.');
 }
 
-describe('debugging a labeling by keyboard', () => {
+describe('debugging a labeling run by keyboard', () => {
   /** @type {string} */
   let workspace;
   /** @type {import('playwright-core').Page} */
@@ -125,7 +125,7 @@ describe('debugging a labeling by keyboard', () => {
     });
   }
 
-  it('stops at the breakpoint of F9 on a step, once its condition is true', async () => {
+  it('stops at a breakpoint set on a step with F9 once its condition is true', async () => {
     await openFile(page, 'solution.json');
     const lines = (await readFile(join(workspace, 'solution.json'), 'utf8')).split('\n');
     const line = lines.findIndex((one) => one.includes(JSON.stringify(node.steps.at(-1)))) + 1;
@@ -143,7 +143,7 @@ describe('debugging a labeling by keyboard', () => {
     assert.ok(node.made < node.valued);
   });
 
-  it('shows the pool of the log in the Variables view, and goes back and forward by toolbar and key', async () => {
+  it('shows the recorded pool in the Variables view, and goes back and forward by toolbar and key', async () => {
     for (const stop of node.selections) await press('F10', stop);
     const line = node.selections.at(-1);
     const { node: from, rollout, q, u, pool } = (await eventsOf(log))[line - 1];
@@ -155,7 +155,7 @@ describe('debugging a labeling by keyboard', () => {
     await click('reverse-continue', node.valued);
   });
 
-  it('forks the search by the command, shows both side by side, and leaves the original as it is', async () => {
+  it('forks the search by a command, compares both searches, and leaves the original log unchanged', async () => {
     const before = await readFile(log);
     await runCommand(page, 'StepLens: Fork the Debugged Search');
     const input = page.locator('.quick-input-widget input.input').first();
@@ -175,7 +175,7 @@ describe('debugging a labeling by keyboard', () => {
     await tool('stop').waitFor({ state: 'hidden' });
   });
 
-  it('attaches to a label command that is running, pauses with F6, and follows it to its end', async () => {
+  it('attaches to a running `steplens label`, pauses with F6, and follows it to its end', async () => {
     await openFile(page, 'solution.json');
     await page.keyboard.press('F9');
     await page.locator('.glyph-margin-widgets .codicon-debug-breakpoint-conditional').waitFor({ state: 'detached' });

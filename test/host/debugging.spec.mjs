@@ -7,7 +7,7 @@ import { goToLine, openFile, runCommand } from '../../scripts/workbench.mjs';
 import { useEditor } from './editor.mjs';
 import { until } from './until.mjs';
 
-describe('the debugger by keyboard', () => {
+describe('debugging an event log by keyboard', () => {
   /** @type {import('playwright-core').Page} */
   let page;
   /** Kinds of the events, in the order of their lines. @type {string[]} */
@@ -39,12 +39,12 @@ describe('the debugger by keyboard', () => {
     await stoppedAt(wanted);
   };
 
-  it('goes to the next event with F11, to the next selection with F10', async () => {
+  it('goes to the next event with F11 and to the next selection with F10', async () => {
     await press('F11', 2);
     await press('F10', events.indexOf('selected') + 1);
   });
 
-  it('stops at the breakpoint of F9 with F5, and at the end with Shift+F11', async () => {
+  it('continues with F5 to a breakpoint set with F9, and with Shift+F11 to the end', async () => {
     await goToLine(page, 40);
     await page.keyboard.press('F9');
     await page.locator('.glyph-margin-widgets .codicon-debug-breakpoint').first().waitFor();
@@ -53,7 +53,7 @@ describe('the debugger by keyboard', () => {
     await press('Shift+F11', events.length);
   });
 
-  it('begins again with Ctrl+Shift+F5 and leaves with Shift+F5', async () => {
+  it('restarts with Ctrl+Shift+F5 and stops with Shift+F5', async () => {
     await press('Control+Shift+F5', 1);
     await page.keyboard.press('Shift+F5');
     await page.locator('.debug-toolbar').waitFor({ state: 'hidden' });

@@ -111,7 +111,7 @@ describe('debugging a search', () => {
     assert.match(readFileSync(join(out, 'recipe.fork-1', 'comparison.md'), 'utf8'), /## Selections/);
   });
 
-  it('keeps the requests of the search, shows them beside each rollout and in a document of their own', async () => {
+  it('shows the requests of a search beside each rollout and in a document of their own', async () => {
     const path = join(folder, 'run', 'recipe.events.jsonl');
     const lines = readFileSync(path, 'utf8').trim().split('\n');
     const batch = lines.findIndex((line) => line.startsWith('{"event":"rollouts"'));
@@ -172,7 +172,7 @@ describe('debugging a search', () => {
     assert.match(text, new RegExp(`event ${at.event} \\(value\\).*${value.correct}/${value.total}`));
   });
 
-  it('attaches to a running `steplens label` of another process, follows it to its end and changes nothing', async () => {
+  it('attaches to a running `steplens label` of another process and follows it to its end', async () => {
     const out = join(folder, 'other');
     const args = [
       'label',

@@ -2,10 +2,10 @@ import { strict as assert } from 'node:assert';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commands, Selection, TabInputWebview, Uri, window } from 'vscode';
+import { commands, TabInputWebview, Uri, window } from 'vscode';
 import { closeAll, fixture, show, until } from './support.js';
 
-describe('evaluation and training data', () => {
+describe('the commands for evaluation and training data', () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'steplens-host-'));
@@ -15,7 +15,7 @@ describe('evaluation and training data', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('opens one evaluation panel a file', async () => {
+  it('open one evaluation panel per file', async () => {
     const uri = fixture('tree.json');
     await show(uri);
     const panels = () =>
@@ -29,7 +29,7 @@ describe('evaluation and training data', () => {
     assert.equal(panels()[0]!.label, 'Evaluation: tree.json');
   });
 
-  it('writes training data of the document as it is, and opens it', async () => {
+  it('write training data of the open document, and open the written file', async () => {
     const uri = fixture('tree.json');
     const out = Uri.file(join(folder, 'out.jsonl'));
     await commands.executeCommand('steplens.exportTrainingData', uri, undefined, { format: 'trl', threshold: 0, out: out.toString() });
@@ -40,20 +40,5 @@ describe('evaluation and training data', () => {
     assert.ok(records.length > 0);
     for (const { completions, labels } of records) assert.equal(labels.length, completions.length);
     await until('the file to be shown', () => window.activeTextEditor?.document.uri.toString() === out.toString());
-  });
-
-  it('asks why a path is not in the training set, for the step at the cursor', async () => {
-    const document = await show(fixture('tree.json'));
-    const editor = window.activeTextEditor!;
-    const at = document.positionAt(document.getText().lastIndexOf('There are 3 + 4 = 7 apples.') + 3);
-    editor.selection = new Selection(at, at);
-    const asked = commands.executeCommand('steplens.whyNotInTrainingSet');
-    // The answer is a list. Closing it ends the command.
-    let isDone = false;
-    void asked.then(() => (isDone = true));
-    await until('the list to be left', async () => {
-      await commands.executeCommand('workbench.action.closeQuickOpen');
-      return isDone;
-    });
   });
 });

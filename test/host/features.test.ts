@@ -28,7 +28,7 @@ describe('a search tree in the editor', () => {
     return document.positionAt(at + 3);
   };
 
-  it('marks the first low step as a warning and later ones as hints, exactly on their text', () => {
+  it('has warnings on first low steps and hints on later ones, exactly on their text', () => {
     const first = ours(uri).filter((one) => codeOf(one) === 'first-low-step');
     assert.deepEqual(first.map((one) => document.getText(one.range)).sort(), [
       'After giving 5 away, 12 - 5 = 8 are left.',
@@ -40,7 +40,7 @@ describe('a search tree in the editor', () => {
     for (const { code } of first) assert.match(typeof code === 'object' ? String(code.target) : '', /docs\/diagnostics\.md#/);
   });
 
-  it('reports every value on hover, with its source', async () => {
+  it('shows every value on hover with its source', async () => {
     // The first occurrence is in the root's rollouts, the second is the node's step.
     const text = await hoverText(uri, positionOf('After giving 5 away, 12 - 5 = 7', 1));
     assert.match(text, /rollouts/i);
@@ -69,12 +69,12 @@ describe('a search tree in the editor', () => {
     );
   });
 
-  it('puts a line above the problem', async () => {
+  it('has a code lens that opens the tree', async () => {
     const lenses = await commands.executeCommand<CodeLens[]>('vscode.executeCodeLensProvider', uri);
     assert.ok(lenses.some(({ command }) => command?.command === 'steplens.openTree'));
   });
 
-  it('outlines problem, solutions and steps, and folds', async () => {
+  it('has an outline with the first low steps, and folding ranges', async () => {
     const symbols = await commands.executeCommand<DocumentSymbol[]>('vscode.executeDocumentSymbolProvider', uri);
     const names = (all: readonly DocumentSymbol[]): string[] => all.flatMap((one) => [one.name, ...names(one.children)]);
     assert.ok(

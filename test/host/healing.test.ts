@@ -4,10 +4,10 @@ import { commands, Range, window, workspace } from 'vscode';
 import type { StatusParams } from '../../server/protocol/status.js';
 import { api, closeAll, codeOf, fixture, inferences, ours, servers, showMarked, until } from './support.js';
 
-describe('bad days', () => {
+describe('the extension', () => {
   after(closeAll);
 
-  it('loses nothing when the inference process is killed while scoring', async () => {
+  it('loses no score when the inference process is killed while scoring', async () => {
     const { client } = await api();
     const document = await workspace.openTextDocument({ language: 'json', content: manySolutions(150) });
     const scoring = new Promise<StatusParams>((resolve) => {
@@ -37,7 +37,7 @@ describe('bad days', () => {
     assert.ok(after.length > 0 && after.every((pid) => !before.includes(pid)), 'another process took over');
   });
 
-  it('starts the server again when it is killed, and marks the file again', async () => {
+  it('restarts the server when it is killed, and marks the file again', async () => {
     const uri = fixture('tree.json');
     await showMarked(uri);
     const before = await servers();
@@ -47,7 +47,7 @@ describe('bad days', () => {
     await until('marks', () => ours(uri).some((one) => codeOf(one) === 'first-low-step'));
   });
 
-  it('restarts on command', async () => {
+  it('restarts the server on command, and marks the file again', async () => {
     const before = await servers();
     await commands.executeCommand('steplens.restartServer');
     await until('another server', async () => (await servers()).some((pid) => !before.includes(pid)));

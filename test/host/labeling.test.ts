@@ -60,7 +60,7 @@ describe('labeling in the editor', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('offers each problem of a list to be labeled', async () => {
+  it('offers to label each problem of a file', async () => {
     await show(file);
     const found = await until('the lenses', async () => {
       const all = await lensTitles();
@@ -79,14 +79,14 @@ describe('labeling in the editor', () => {
     return until(`a report with ${wanted.join(', ')}`, () => wanted.every((one) => one.test(report.getText())) && report.getText());
   };
 
-  it('shows request, reply, steps, final answer and verdict of a policy that is asked once', async () => {
+  it('shows request, reply, steps, final answer and verdict when the policy is tried once', async () => {
     const report = await askedOnce(/\*\*right\*\*/);
     for (const part of [/3 \+ 4 = 7\./, /read from the last step: `7`/, /reference answer: `7`/, /"messages"/, /"choices"/, /status 200/])
       assert.match(report, part);
     assert.ok(!(await readdir(folder)).includes('steplens-runs'), 'nothing is written');
   });
 
-  it('says of a policy on this machine that it ran there, beside what it wrote', async () => {
+  it('reports that a policy ran on this machine, with its reply', async () => {
     const configuration = workspace.getConfiguration('steplens');
     const url = configuration.get('labeling.policy');
     await configuration.update('labeling.policy', 'mini', ConfigurationTarget.Global);
@@ -110,7 +110,7 @@ describe('labeling in the editor', () => {
     ],
   ];
   for (const [what, cause, reply] of dead)
-    it(`says why there are no labels with a policy ${what}, and counts nothing`, async () => {
+    it(`shows why a policy ${what} gives no labels, and counts nothing as labeled`, async () => {
       answer = reply;
       try {
         void commands.executeCommand('steplens.labelProblem', file.toString(), 0);
@@ -125,7 +125,7 @@ describe('labeling in the editor', () => {
       }
     });
 
-  it('labels a problem, with its tree and event log beside it', async () => {
+  it('writes a tree and an event log for a problem, and opens the tree panel', async () => {
     // Not awaited: the command ends when its message is closed, which does not happen here.
     void commands.executeCommand('steplens.labelProblem', file.toString(), 0);
     const tree = Uri.file(join(folder, 'steplens-runs', 'problems', 'sum.json'));
@@ -154,7 +154,7 @@ describe('labeling in the editor', () => {
     );
   });
 
-  it('says in the file of the problems what came of each, and labels again beside the run, never below it', async () => {
+  it('shows the result in the problem file, and makes no new folder when started from the tree itself', async () => {
     const lensesOf = async (uri: Uri): Promise<CodeLens[]> => commands.executeCommand<CodeLens[]>('vscode.executeCodeLensProvider', uri);
     await show(file);
     const labeled = await until('the result in the file', async () => {
@@ -177,7 +177,7 @@ describe('labeling in the editor', () => {
     await assert.rejects(Promise.resolve(workspace.fs.stat(nested)));
   });
 
-  it('names the tabs of two trees of one name by their folders', async () => {
+  it('shows the folders in the tab names of two trees with the same file name', async () => {
     const first = Uri.file(join(folder, 'steplens-runs', 'problems', 'sum.json'));
     const second = Uri.file(join(folder, 'steplens-runs', 'problems-2', 'sum.json'));
     await workspace.fs.copy(first, second);

@@ -43,11 +43,11 @@ describe('mapping fields', () => {
     });
   });
 
-  it('reads the open file by it at once', async () => {
+  it('applies the mapping to the open file at once', async () => {
     await lens().waitFor();
   });
 
-  it('is the mapping of the command line, too', async () => {
+  it('applies to the command line, too', async () => {
     const { output } = await capture([
       process.execPath,
       join(root, 'dist', 'cli.js'),
@@ -68,7 +68,7 @@ describe('mapping fields', () => {
     );
   });
 
-  it('finds no problem with the file it wrote, and marks what its schema does not allow', async () => {
+  it('writes a file that its schema allows, and marks a value that the schema does not allow', async () => {
     await openFile(editor.page, 'steplens.json');
     const squiggles = editor.page.locator('.squiggly-warning, .squiggly-error');
     await editor.page.keyboard.press('Control+End');
@@ -81,7 +81,7 @@ describe('mapping fields', () => {
     await squiggles.first().waitFor({ state: 'detached' });
   });
 
-  it('takes the mapping back: the file is gone, and the data is not read any more', async () => {
+  it('can be undone: the file is deleted, and the data is no longer read', async () => {
     await openFile(editor.page, 'moves.jsonl');
     await lens().waitFor();
     const notification = editor.page.locator('.notification-list-item').filter({ hasText: 'steplens.json' }).first();

@@ -10,7 +10,7 @@ describe('the marks of a search tree', () => {
   const ofCode = (code: string): Diagnostic[] => ours(document.uri).filter((one) => codeOf(one) === code);
   const lenses = () => commands.executeCommand<CodeLens[]>('vscode.executeCodeLensProvider', document.uri);
 
-  it('are hints after the first low step, or information, or none, as the setting says', async () => {
+  it('are hints, information or absent after the first low step, as `diagnostics.laterSteps` sets', async () => {
     const settings = workspace.getConfiguration('steplens');
     const severities = (): Set<DiagnosticSeverity> => new Set(ofCode('later-low-step').map(({ severity }) => severity));
     const only = (severity: DiagnosticSeverity) => severities().size === 1 && severities().has(severity);
@@ -26,7 +26,7 @@ describe('the marks of a search tree', () => {
     await until('hints again', () => only(DiagnosticSeverity.Hint));
   });
 
-  it('are as many in the Problems panel as the lens says, and the hover gives the value of its mark', async () => {
+  it('are as many in the Problems panel as in the code lens, and the hover shows the value of each', async () => {
     const [, said] = /(\d+) first low steps?/.exec((await lenses()).map(({ command }) => command?.title ?? '').join(' '))!;
     const first = ofCode('first-low-step');
     assert.equal(first.length, Number(said));

@@ -2,13 +2,13 @@ import { strict as assert } from 'node:assert';
 import { commands, Selection, TabInputWebview, window } from 'vscode';
 import { api, closeAll, codeOf, fixture, ours, show, showMarked, until } from './support.js';
 
-describe('moving and looking', () => {
+describe('the editor with a search tree', () => {
   before(() => showMarked(fixture('tree.json')));
   after(closeAll);
 
   const line = (): number => window.activeTextEditor!.selection.start.line;
 
-  it('goes from low step to low step, around the ends', async () => {
+  it('goes from low step to low step and wraps around', async () => {
     const uri = fixture('tree.json');
     const isLow = (code: string): boolean => code === 'first-low-step' || code === 'later-low-step';
     const low = [
@@ -29,7 +29,7 @@ describe('moving and looking', () => {
     assert.equal(line(), low.at(-1));
   });
 
-  it('opens the tree of a document beside it, once', async () => {
+  it('opens one tree panel per document, beside it', async () => {
     const panels = () =>
       window.tabGroups.all
         .flatMap(({ tabs }) => tabs)
@@ -41,7 +41,7 @@ describe('moving and looking', () => {
     assert.notEqual(panels()[0]!.group.viewColumn, window.activeTextEditor?.viewColumn);
   });
 
-  it('marks anew when the threshold moves, without scoring', async () => {
+  it('updates the marks when the threshold is previewed, without scoring again', async () => {
     const document = await show(fixture('tree.json'));
     const { uri } = document;
     const { client } = await api();

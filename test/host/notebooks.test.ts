@@ -76,7 +76,7 @@ describe('a notebook', () => {
 
   const lowIn = (one: Uri): boolean => ours(one).some((diagnostic) => codeOf(diagnostic) === 'first-low-step');
 
-  it('has the low steps of a Markdown cell marked in the cell', async () => {
+  it('has marks on the low steps of a Markdown cell', async () => {
     const [cell] = (await workspace.openNotebookDocument(uri)).getCells();
     assert.ok(cell);
     await until('a first low step in the cell', () => lowIn(cell.document.uri));
@@ -105,7 +105,7 @@ describe('a notebook', () => {
     return notebook.cellAt(0);
   };
 
-  it('has hover, lens and values in a cell and in an output, as a document has them', async () => {
+  it('has hover, code lens and values in a cell and in an output', async () => {
     const output = await until('the output', () =>
       workspace.textDocuments.find(({ uri: one }) => one.path.endsWith('work.ipynb/cell 2.md')),
     );
@@ -123,7 +123,7 @@ describe('a notebook', () => {
     }
   });
 
-  it('offers to correct a calculation in a Markdown cell, and does it in the notebook', async () => {
+  it('offers to correct a calculation in a Markdown cell, and applies the fix to the notebook', async () => {
     const { document } = await editedCell();
     const at = document.positionAt(document.getText().indexOf('42 + 78 = 110'));
     const fix = await until('the quick fix', async () => {
@@ -136,7 +136,7 @@ describe('a notebook', () => {
     await commands.executeCommand('undo');
   });
 
-  it('leaves other outputs and code alone', () => {
+  it('has no marks in other outputs and in code cells', () => {
     const marked = languages.getDiagnostics().filter(([, list]) => list.some(({ source }) => source === 'StepLens'));
     const paths = marked.map(([one]) => one.path).filter((path) => path.includes('work.ipynb'));
     assert.ok(paths.every((path) => !/cell [56]\./.test(path)));

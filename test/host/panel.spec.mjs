@@ -42,7 +42,7 @@ describe('the tree panel beside its file', () => {
   const line = (text) => editor.page.locator('.view-line').filter({ hasText: text }).first();
   const status = () => editor.page.locator('[id="status.editor.selection"]').innerText();
 
-  it('lands on the first low step when the cursor is where the file opened, not on the problem', async () => {
+  it('selects the first low step, not the problem, if the cursor is still where the file opened', async () => {
     const selected = webviewFrame(editor.page).getByRole('treeitem', { selected: true });
     await selected.waitFor({ state: 'attached' });
     assert.notEqual(await selected.getAttribute('aria-level'), '1');
@@ -70,14 +70,14 @@ describe('the tree panel beside its file', () => {
     await answers.waitFor({ state: 'hidden' });
   });
 
-  it('selects the node of the step the cursor is moved to', async () => {
+  it('selects the node of the step at the cursor', async () => {
     await line('7 - 5 = 2').click({ position: { x: 200, y: 8 } });
     await until(async () => (await treeItem('7 - 5 = 2').getAttribute('aria-selected')) === 'true', 'the node to be selected');
     assert.equal(await treeItem('3 + 4').getAttribute('aria-selected'), 'false');
     assert.doesNotMatch(await status(), /selected/, 'the cursor stays where it was put');
   });
 
-  it('follows the keyboard to the next low step', async () => {
+  it('follows the keyboard to the previous low step', async () => {
     await line('7 - 5 = 2').click({ position: { x: 200, y: 8 } });
     // The status bar shows this message for a few seconds only.
     const said = editor.page
@@ -91,12 +91,12 @@ describe('the tree panel beside its file', () => {
     ]);
   });
 
-  it('keeps its place when the window is reloaded', async () => {
+  it('keeps its selection when the window is reloaded', async () => {
     // VS Code's reload command, unlike the browser's reload, saves the window state first.
     await Promise.all([editor.page.waitForEvent('load'), runCommand(editor.page, 'Developer: Reload Window')]);
     await webviewFrame(editor.page).locator('svg g.node').nth(5).waitFor();
     await until(async () => (await treeItem('3 + 4').getAttribute('aria-selected')) === 'true', 'the selection from before');
   });
 
-  it('keeps to its content security policy', () => assert.deepEqual(violations, []));
+  it('does not violate its content security policy', () => assert.deepEqual(violations, []));
 });

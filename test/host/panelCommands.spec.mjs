@@ -36,7 +36,7 @@ describe('commands of a file while a panel has the focus', () => {
     for (const title of ofFile) assert.ok(offered.has(title), `${title} is not among ${[...offered].join(', ')}`);
   }
 
-  it('are offered of the file of a tree, which is opened for them, and of its problem', async () => {
+  it('are offered for the file of a tree panel, and open that file', async () => {
     await runCommand(page, 'StepLens: Open Reasoning Tree');
     const next = panel().getByRole('button', { name: 'Next problem' });
     await next.click();
@@ -56,13 +56,13 @@ describe('commands of a file while a panel has the focus', () => {
     );
   });
 
-  it('are offered of the file of an evaluation', async () => {
+  it('are offered for the file of an evaluation panel', async () => {
     await runCommand(page, 'StepLens: Evaluate File');
     await activeTab('Evaluation: candidates.json').waitFor();
     await offersAll();
   });
 
-  it('are about the problem at the cursor of the editor beside an evaluation', async () => {
+  it('act on the problem at the cursor in the editor beside an evaluation panel', async () => {
     const text = await readFile(join(root, 'media', 'samples', 'candidates.json'), 'utf8');
     const starts = [...text.matchAll(/"question"/g)].map(({ index }) => text.slice(0, index).split('\n').length);
     await page
@@ -82,7 +82,7 @@ describe('commands of a file while a panel has the focus', () => {
     await runCommand(page, 'View: Close Other Editors in Group');
   });
 
-  it('are offered of the file of the step that is reviewed', async () => {
+  it('are offered for the file of the step under review', async () => {
     await page
       .locator('.tab')
       .filter({ hasText: /^candidates.json$/ })

@@ -32,7 +32,7 @@ describe('quick fixes', () => {
     await commands.executeCommand('workbench.action.files.save');
   });
 
-  it('lead to the mapping of fields where records are not recognized', async () => {
+  it('offer to map fields where records are not recognized', async () => {
     const path = join(folder, 'mixed.jsonl');
     const good = { prompt: 'q', completions: ['a', 'b'], labels: [true, false] };
     writeFileSync(path, `${JSON.stringify(good)}\n${JSON.stringify({ something: 'else' })}\n`);

@@ -50,7 +50,7 @@ describe('a review by keyboard', () => {
     assert.match(await frame().locator('.evidence').innerText(), /All sources together/);
   });
 
-  it('judges ten steps in less than 12 seconds each, each at once in the log', async () => {
+  it('judges ten steps in less than 12 seconds each, and writes each judgment to the log at once', async () => {
     await frame().locator('body').press('Tab');
     for (let step = 1; step <= 10; step++) {
       const started = Date.now();
@@ -64,7 +64,7 @@ describe('a review by keyboard', () => {
     }
   });
 
-  it('takes a judgment back', async () => {
+  it('undoes a judgment', async () => {
     await page.keyboard.press('u');
     await position(/^10 of/);
     assert.deepEqual(Object.keys((await records()).at(-1)).sort(), ['at', 'by', 'id', 'undo', 'v']);
@@ -72,7 +72,7 @@ describe('a review by keyboard', () => {
     await position(/^11 of/);
   });
 
-  it('takes the kind of error with a comment, and unsure and skip, by key', async () => {
+  it('records the kind of error, a comment, "unsure" and "skip" by key', async () => {
     await page.keyboard.press('q');
     await page.keyboard.press('c');
     await frame().locator('.comment:focus').waitFor();
@@ -98,7 +98,7 @@ describe('a review by keyboard', () => {
     }
   });
 
-  it('hides the evidence of a step in a blind review until it is judged, and stays there to show it', async () => {
+  it('hides the evidence in a blind review until the step is judged, then stays there and shows it', async () => {
     await page.keyboard.press('b');
     await frame().locator('.evidence').filter({ hasText: 'Blind review' }).waitFor();
     await page.keyboard.press('3');
@@ -111,7 +111,7 @@ describe('a review by keyboard', () => {
     await frame().locator('.evidence').filter({ hasText: 'All sources together' }).waitFor();
   });
 
-  it('loses nothing when the window is reloaded', async () => {
+  it('keeps its position and judgments when the window is reloaded', async () => {
     // VS Code's reload command, unlike the browser's reload, saves the window state first.
     await Promise.all([page.waitForEvent('load'), runCommand(page, 'Developer: Reload Window')]);
     await page.locator('.monaco-workbench .part.editor').waitFor();
@@ -119,7 +119,7 @@ describe('a review by keyboard', () => {
     await frame().getByText('10 judged by ann').waitFor();
   });
 
-  it('judges in the file itself, by a lens above the step and by its key', async () => {
+  it('judges a step in the file itself, by a code lens above it and by key', async () => {
     const before = (await records()).length;
     await openFile(page, 'candidates.json');
     await runCommand(page, 'StepLens: Judge Steps in This File');
@@ -143,7 +143,7 @@ describe('a review by keyboard', () => {
     await runCommand(page, 'StepLens: Undo Judgment');
   });
 
-  it('shows how far two reviewers agree after their logs were merged', async () => {
+  it('shows the agreement of two reviewers after their logs are merged', async () => {
     const mine = (await records()).filter(({ undo }) => undo === undefined);
     const theirs = mine.map((label, i) => ({ ...label, id: `bob${i}`, by: 'bob', value: i === 0 ? -1 : label.value }));
     await writeFile(log, `${[...(await records()), ...theirs].map((one) => JSON.stringify(one)).join('\n')}\n`);
@@ -164,7 +164,7 @@ describe('a review by keyboard', () => {
     await frame().locator('.evidence').filter({ hasText: 'bob' }).waitFor();
   });
 
-  it('offers a review where it says why a step is not in the training set', async () => {
+  it('is offered where the user asks why a path is not in the training set', async () => {
     await openFile(page, 'candidates.json');
     await goToLine(page, 9, 20);
     await runCommand(page, 'StepLens: Why Is This Path Not in the Training Set?');

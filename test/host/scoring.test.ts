@@ -18,7 +18,7 @@ describe('scoring with the bundled model', () => {
     assert.match(await hoverText(document.uri, at), new RegExp(status?.model ?? 'no model'));
   });
 
-  it('marks what is wrong in the sample workspace', async () => {
+  it('marks a first low step in each tree and in the wrong solution of the sample workspace', async () => {
     const { extensionUri } = extensions.getExtension('steplens.steplens')!;
     const samples = Uri.joinPath(extensionUri, 'media', 'samples');
     const trees = (await workspace.fs.readDirectory(Uri.joinPath(samples, 'trees'))).filter(

@@ -11,7 +11,7 @@ import { useEditor } from './editor.mjs';
 import { palette } from './palette.mjs';
 import { until } from './until.mjs';
 
-describe('around the files', () => {
+describe('the StepLens interface', () => {
   let isDown = true;
   const policy = createServer((request, response) => {
     void textOf(request).then((body) => {
@@ -53,7 +53,7 @@ describe('around the files', () => {
   const row = (text) => editor.page.locator('.part.sidebar .monaco-list-row').filter({ hasText: text }).first();
   const panel = () => webviewFrame(editor.page);
 
-  it('the palette offers nothing that can only fail while no file is open', async () => {
+  it('hides commands that need a file from the palette while no file is open', async () => {
     await runCommand(editor.page, 'View: Show StepLens');
     const offered = await palette(editor.page);
     const always = [
@@ -78,13 +78,13 @@ describe('around the files', () => {
     for (const title of never) assert.ok(!offered.has(title), `${title} is offered`);
   });
 
-  it('the view in the activity bar welcomes with useful links while no file is open', async () => {
+  it('shows a welcome with links in the StepLens view while no file is open', async () => {
     await editor.page.getByRole('tab', { name: 'StepLens' }).first().waitFor();
     await editor.page.locator('.part.sidebar').getByText('Open a Sample Solution').waitFor();
     await editor.page.locator('.part.sidebar').getByText('No file with reasoning steps is open').waitFor();
   });
 
-  it('lists open files, problems and low steps, and a click goes to the step', async () => {
+  it('lists open files with their low steps in the view, and goes to a clicked step', async () => {
     await openFile(editor.page, 'tree.json');
     await row('tree.json').waitFor();
     const low = editor.page.locator('.part.sidebar .monaco-list-row[aria-label^="First low step"]').first();
@@ -97,7 +97,7 @@ describe('around the files', () => {
     }, 'the cursor to be at the low step');
   });
 
-  it('names the devices that were passed over, with the reasons in the log behind a link', async () => {
+  it('shows in the status that devices were passed over, with a link to the reasons in the log', async () => {
     const { page } = editor;
     await runCommand(page, 'StepLens: Score This File');
     const item = page.locator('[id="status.languageStatus"]');
@@ -111,7 +111,7 @@ describe('around the files', () => {
     await runCommand(page, 'View: Hide Panel');
   });
 
-  it('the palette offers what the open file allows', async () => {
+  it('offers only commands that the open file allows in the palette', async () => {
     await editor.page.locator('.tab').first().click();
     const offered = await palette(editor.page);
     assert.ok(offered.has('Open Reasoning Tree'));
@@ -120,7 +120,7 @@ describe('around the files', () => {
     assert.ok(!offered.has('Stop Labeling'));
   });
 
-  it('a dead policy is an error in the tree panel, with its first reply; nothing counts as labeled', async () => {
+  it('shows a failing policy as an error with its first reply in the tree panel, and labels nothing', async () => {
     await openFile(editor.page, 'problems.json');
     await editor.page.getByText('Label this problem').first().click();
     const alert = panel().getByRole('alert');
@@ -140,7 +140,7 @@ describe('around the files', () => {
     await assert.rejects(readFile(join(editor.folder, 'steplens-runs', 'problems', 'sum.json')));
   });
 
-  it('Retry in the panel labels once the server is back, and the problem says what came of it', async () => {
+  it('labels on Retry once the server is back, and shows the result in the problem file', async () => {
     isDown = false;
     await panel().getByRole('button', { name: 'Retry the labeling' }).click();
     await panel().locator('svg g.node').nth(1).waitFor();
@@ -153,7 +153,7 @@ describe('around the files', () => {
     await editor.page.locator('.codelens-decoration').getByText('Label again').first().waitFor();
   });
 
-  it('says once that the problem is labeled, and once why it was not before', async () => {
+  it('notifies once that the problem is labeled, and once why it was not before', async () => {
     const { page } = editor;
     await runCommand(page, 'Notifications: Show Notifications');
     const items = page.locator('.notifications-center .notification-list-item');
@@ -170,7 +170,7 @@ describe('around the files', () => {
     await items.first().waitFor({ state: 'detached' });
   });
 
-  it('shows how each rollout came about', async () => {
+  it('shows verdict, finish, seed, tokens and latency of a rollout', async () => {
     await panel().getByRole('tree').focus();
     await editor.page.keyboard.press('Home');
     const rollout = panel().locator('details.rollout').first();
@@ -181,7 +181,7 @@ describe('around the files', () => {
     for (const name of ['Verdict', 'Finish', 'Seed', 'Tokens', 'Latency']) assert.match(text, new RegExp(name));
   });
 
-  it('the log of another process opens as a tree that grows with it', async () => {
+  it('opens the log of another process as a tree that grows with the log', async () => {
     const log = await readFile(join(editor.folder, 'steplens-runs', 'problems', 'sum.events.jsonl'), 'utf8');
     const lines = log.trim().split('\n');
     const other = join(editor.folder, 'steplens-runs', 'elsewhere');

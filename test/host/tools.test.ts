@@ -4,8 +4,8 @@ import { extensions, type LanguageModelTextPart, lm } from 'vscode';
 import { until } from './support.js';
 
 /** The server that VS Code starts for an agent: the same program, with requests over its standard input and output. */
-describe('the tools for agents', () => {
-  it('are offered to VS Code, and its server answers', async () => {
+describe('the tools for AI agents', () => {
+  it('are declared as an MCP server for VS Code, which answers', async () => {
     assert.equal(typeof lm.registerMcpServerDefinitionProvider, 'function');
     const extension = extensions.getExtension('steplens.steplens');
     assert.ok(extension?.isActive);
@@ -32,7 +32,7 @@ describe('the tools for agents', () => {
     }
   });
 
-  it('are language-model tools of VS Code, and answer from the files of the workspace alone', async () => {
+  it('are also language-model tools of VS Code, and answer only from files of the workspace', async () => {
     const own = await until('the tools', () => {
       const found = lm.tools.filter(({ name }) => name.startsWith('steplens_'));
       return found.length > 0 && found;

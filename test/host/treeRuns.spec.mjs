@@ -31,7 +31,7 @@ describe('the search behind a tree', () => {
   const panel = () => webviewFrame(editor.page);
   const selected = () => panel().getByRole('tree', { name: 'Reasoning tree' }).getAttribute('aria-activedescendant');
 
-  it('shows labels and model together, and marks where they disagree', async () => {
+  it('shows labels and model scores together, with a key for nodes where they disagree', async () => {
     await runCommand(editor.page, 'StepLens: Score This File');
     const values = panel().getByRole('combobox', { name: 'Values shown' });
     await values.click();
@@ -42,7 +42,7 @@ describe('the search behind a tree', () => {
     await editor.page.keyboard.press('Escape');
   });
 
-  it('is replayed, with the node of the event in the pane', async () => {
+  it('is replayed, with the node of the event selected', async () => {
     await panel().getByRole('button', { name: 'Replay the search' }).click();
     const slider = panel().getByRole('slider').first();
     await slider.focus();
@@ -56,7 +56,7 @@ describe('the search behind a tree', () => {
     await slider.waitFor({ state: 'hidden' });
   });
 
-  it('is compared with another run of the problem on one page, and with its tree', async () => {
+  it('is compared with another run on one page that opens both trees', async () => {
     await editor.page.keyboard.press('Control+1');
     await runCommand(editor.page, 'StepLens: Compare with Another Run…');
     await editor.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'other.json' }).first().click();

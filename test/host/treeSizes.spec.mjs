@@ -14,7 +14,7 @@ const fileOf = (nodes) => `search-${nodes}.json`;
 const atCursor = 'This step is where the cursor is.';
 const screen = { width: 1920, height: 1080 };
 
-describe('the picture of a tree', () => {
+describe('the drawing of a tree', () => {
   /** Process ids of servers that a test has suspended. @type {number[]} */
   let stopped = [];
   const editor = useEditor(async (folder) => {
@@ -110,7 +110,7 @@ describe('the picture of a tree', () => {
     assert.equal(await restingView(), moved);
   });
 
-  it('shows the value of every one of 50 nodes where it can be read, and words at the ends', async () => {
+  it('shows a legible value for each of 50 nodes, and text where there is room', async () => {
     await press('0');
     await holds(async () => {
       const nodes = await boxes('.node:not(.stacked)');
@@ -128,7 +128,7 @@ describe('the picture of a tree', () => {
     });
   });
 
-  it('does not move by itself when less motion is asked for', async () => {
+  it('moves in one step, without animation, when reduced motion is set', async () => {
     const page = panel().locator('body');
     await page.evaluate((body) => {
       const { defaultView: window } = body.ownerDocument;
@@ -145,7 +145,7 @@ describe('the picture of a tree', () => {
     assert.equal(new Set(await seen()).size, 1, 'the view goes to its place at once');
   });
 
-  it('has its tools in one line of a narrow panel, with icons alone', async () => {
+  it('has a toolbar of one line with icons only in a narrow panel', async () => {
     await editor.page.setViewportSize({ width: 1000, height: 700 });
     await panel().locator('.narrow .toolbar').waitFor();
     await holds(async () => {
@@ -164,7 +164,7 @@ describe('the picture of a tree', () => {
     });
   });
 
-  it('shows every mark and flag of 200 nodes, as many flags as lens, statistics and status say', async () => {
+  it('shows every mark and flag of 200 nodes, with as many flags as code lens, statistics and status', async () => {
     await openTree(200);
     await press('0');
     await holds(async () => {
@@ -197,7 +197,7 @@ describe('the picture of a tree', () => {
     assert.deepEqual(Object.values(said).map(numberIn), [flags, flags, flags], JSON.stringify(said));
   });
 
-  it('shows 20,000 nodes as blocks with their numbers, those with first low steps flagged', async () => {
+  it('shows 20,000 nodes as blocks with node counts, and flags blocks with first low steps', async () => {
     await openTree(20_000);
     await press('0');
     await holds(async () => {
@@ -212,7 +212,7 @@ describe('the picture of a tree', () => {
     assert.ok((await panel().getByRole('treeitem').count()) > 0);
   });
 
-  it('says that a tree of 42 MB is being read, stops waiting when asked to, and reads it after all', async () => {
+  it('shows that a tree of 42 MB is being read, stops waiting on Cancel, and reads it when asked again', async () => {
     await treeTab(200).click();
     await drawing().locator('g.node').first().waitFor();
     stopped = await languageServers();
@@ -233,7 +233,7 @@ describe('the picture of a tree', () => {
     await drawing().locator('g.node').first().waitFor();
   });
 
-  it('shows its panel before it is known where to land, and lands at the cursor once the server answers', async () => {
+  it('opens its panel before the server answers, then selects the step at the cursor', async () => {
     await editor.page.keyboard.press('Control+1');
     await openFile(editor.page, 'cursor.json');
     await lens().waitFor();

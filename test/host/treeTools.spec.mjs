@@ -47,7 +47,7 @@ describe('the tools of the tree panel', () => {
     await panel().getByRole('option', { name }).click();
   };
 
-  it('land on the first low step with its siblings, not on the root alone', async () => {
+  it('start at the first low step with its siblings, not at the root alone', async () => {
     await until(async () => (await selected()) !== undefined && (await selected()) !== '0', 'a selected node');
     assert.ok((await panel().locator('g.node').count()) > 2);
     assert.equal(await panel().locator('.node.selected .first-low').count(), 1);
@@ -63,7 +63,7 @@ describe('the tools of the tree panel', () => {
     await until(async () => (await panel().getByRole('treeitem').count()) === rows, 'the stacks');
   });
 
-  it('draw a minimap of a large tree, which moves the view', async () => {
+  it('draw a minimap of a large tree that moves the view', async () => {
     await panel().getByRole('button', { name: 'Zoom in (+)' }).click();
     await atRest();
     const frame = () =>
@@ -78,7 +78,7 @@ describe('the tools of the tree panel', () => {
     await until(async () => (await frame()) !== from, 'the frame of the minimap to move');
   });
 
-  it('show what is below the pointer in a tooltip', async () => {
+  it('show the node under the pointer in a tooltip', async () => {
     await key('0');
     await until(async () => {
       await panel().locator('g.node .mark').first().hover({ force: true });
@@ -86,7 +86,7 @@ describe('the tools of the tree panel', () => {
     }, 'the tooltip');
   });
 
-  it('open a menu on a node, which copies step, path and place', async () => {
+  it('open a menu on a node that copies its step, path and JSON pointer', async () => {
     await panel().getByRole('button', { name: 'Go to the first low step' }).click();
     await until(async () => (await panel().locator('.node.selected .first-low').count()) === 1, 'the first low step');
     await choose('Copy the step');
@@ -103,7 +103,7 @@ describe('the tools of the tree panel', () => {
     assert.ok(steps.startsWith(found.partial_solution?.[0] ?? found));
   });
 
-  it('show a subtree alone, and the whole tree again', async () => {
+  it('show one subtree alone, and the whole tree again', async () => {
     await key('Home');
     await key('ArrowRight');
     await key('0');
@@ -115,14 +115,14 @@ describe('the tools of the tree panel', () => {
     await until(async () => (await panel().getByRole('treeitem').count()) === all, 'the whole tree');
   });
 
-  it('fold to a depth', async () => {
+  it('fold the tree to depth 2', async () => {
     await key('2');
     await until(async () => (await panel().locator('[role=treeitem][aria-level="4"]').count()) === 0, 'no node below depth 2');
     await panel().getByRole('button', { name: 'Unfold all' }).click();
     await until(async () => (await panel().locator('[role=treeitem][aria-level="4"]').count()) > 0, 'deeper nodes');
   });
 
-  it('search by words and by filters, and go from match to match', async () => {
+  it('search by filters, and go from match to match', async () => {
     await tree().focus();
     await editor.page.keyboard.press('/');
     await editor.page.keyboard.type('value<0.2 depth:2');
@@ -145,7 +145,7 @@ describe('the tools of the tree panel', () => {
     await panel().locator('#tab-node').click();
   });
 
-  it('show where the rollouts went, with a ranking', async () => {
+  it('show which nodes the rollouts went to, with a ranking', async () => {
     await picked('Rollouts');
     await until(async () => (await panel().locator('.heat').count()) > 3, 'the heat');
     await panel().locator('#tab-statistics').click();
@@ -156,7 +156,7 @@ describe('the tools of the tree panel', () => {
     await picked('Labels');
   });
 
-  it('explain themselves in boxes that Escape closes', async () => {
+  it('have keyboard help and a color key in dialogs that Escape closes', async () => {
     for (const [button, dialog] of [
       ['Keyboard help (?)', 'Keyboard'],
       ['Key: what colors and shapes mean', 'Key'],
@@ -168,7 +168,7 @@ describe('the tools of the tree panel', () => {
     }
   });
 
-  it('hide the details, so that the tree has all of the panel', async () => {
+  it('hide the details to give the tree over 20% more room', async () => {
     const width = () =>
       panel()
         .locator('.picture')
@@ -193,7 +193,7 @@ describe('the tools of the tree panel', () => {
       assert.ok(written.startsWith(begins), written.slice(0, 20));
     });
 
-  it('follow the active editor when let go of the file, and stay when tied to it', async () => {
+  it('let the panel follow the active editor, or stay on its file', async () => {
     const tab = (name) => editor.page.locator('.tab').filter({ hasText: name }).first();
     await panel().getByRole('button', { name: 'Follow the active editor' }).click();
     await tab(`Tree (following): ${file}`).waitFor();

@@ -41,7 +41,7 @@ describe('the view of open files', () => {
   const rows = () => editor.page.locator('.part.sidebar .monaco-list-row');
   const labeled = (label) => editor.page.locator(`.part.sidebar .monaco-list-row[aria-label^="${label}"]`).first();
 
-  it('says of every row what it is and what was found in it', async () => {
+  it('describes the kind and the findings of every row to screen readers', async () => {
     await openFile(editor.page, 'number-line.json');
     await runCommand(editor.page, 'View: Show StepLens');
     await labeled('File number-line.json: ').waitFor();
@@ -50,7 +50,7 @@ describe('the view of open files', () => {
       assert.match(label, /^(File .+: \d+ first low steps?|(First low|Low) step \d\.\d\d\. .+: .+)/);
   });
 
-  it('has no fault that axe finds in its rows', async () => {
+  it('has no accessibility violation that axe finds in its rows', async () => {
     await editor.page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
     const found = await editor.page.evaluate(async () => {
       const rules = [
@@ -67,7 +67,7 @@ describe('the view of open files', () => {
     assert.deepEqual(found, []);
   });
 
-  it('is walked by keyboard: Enter goes to a step, typing finds a file, the menu key opens its tree', async () => {
+  it('can be used by keyboard to go to a step, find a file and open its tree', async () => {
     const { page } = editor;
     const focused = () => page.locator('.part.sidebar .monaco-list-row.focused').first().getAttribute('aria-label');
     const press = async (key, label) => {
@@ -97,7 +97,7 @@ describe('the view of open files', () => {
   });
 
   for (const [name, megabytes] of large)
-    it(`offers the records of a file over ${megabytes} MB, which VS Code does not hand out, as pages that are marked`, async () => {
+    it(`shows a file over ${megabytes} MB, which VS Code does not pass to extensions, as marked pages`, async () => {
       const { page } = editor;
       await runCommand(page, 'View: Close All Editors');
       await openFile(page, name);
@@ -105,7 +105,7 @@ describe('the view of open files', () => {
       await page.locator('.codelens-decoration a').filter({ hasText: 'first low step' }).first().waitFor();
     });
 
-  it('lists the low steps of records that are shown of a compressed file', async () => {
+  it('lists the low steps of records from a compressed file', async () => {
     await runCommand(editor.page, 'View: Close All Editors');
     await openFile(editor.page, 'packed.jsonl.gz');
     await runCommand(editor.page, 'StepLens: Open Records');
@@ -114,7 +114,7 @@ describe('the view of open files', () => {
     await labeled('Problem 1, ').waitFor();
   });
 
-  it('is where the status leads when the Problems panel does not list all', async () => {
+  it('opens from the status if the Problems panel does not list all low steps', async () => {
     await runCommand(editor.page, 'View: Close All Editors');
     await openFile(editor.page, 'many.jsonl');
     await runCommand(editor.page, 'View: Show Explorer');
@@ -129,7 +129,7 @@ describe('the view of open files', () => {
   });
 });
 
-describe('in Chinese', () => {
+describe('the extension in Chinese', () => {
   const editor = useEditor(async (folder) => {
     await cp(join(samples, 'trees', 'number-line.json'), join(folder, 'number-line.json'));
     const good = { prompt: 'q', completions: ['a', 'b'], labels: [true, false] };
@@ -137,7 +137,7 @@ describe('in Chinese', () => {
     return { settings: unscored, language: 'zh-cn' };
   });
 
-  it('says in it what is wrong with a file, and offers the fix', async () => {
+  it('reports what is wrong with a file, and offers the fix', async () => {
     const { page } = editor;
     await openFile(page, 'broken.jsonl');
     await runCommand(page, 'View: Focus Problems');
@@ -162,7 +162,7 @@ describe('in Chinese', () => {
     await runCommand(page, 'View: Close All Editors');
   });
 
-  it('speaks it in lenses and the tree panel', async () => {
+  it('has Chinese texts in code lenses and the tree panel', async () => {
     const { page } = editor;
     await openFile(page, 'number-line.json');
     const lens = (text) => page.locator('.codelens-decoration a').filter({ hasText: text }).first();

@@ -18,20 +18,20 @@ describe('the walkthrough', () => {
 
   const walkthrough = () => editor.page.locator('.gettingStartedContainer');
 
-  it('opens with the window of npm start', async () => {
+  it('opens with the window of `npm start`', async () => {
     const started = performance.now();
     await walkthrough().getByText('Get Started with StepLens').first().waitFor();
     console.log(`      ${((performance.now() - started) / 1000).toFixed(1)} s after the workbench was drawn`);
     for (const step of steps) await walkthrough().getByText(step, { exact: true }).first().waitFor();
   });
 
-  it('opens a sample and marks its error', async () => {
+  it('opens a sample whose error is marked', async () => {
     await walkthrough().getByRole('button', { name: 'Open a Sample Solution' }).first().click();
     await editor.page.locator('.tab').filter({ hasText: 'Untitled-1' }).waitFor();
     await editor.page.locator('.monaco-editor .squiggly-warning').first().waitFor();
   });
 
-  it('comes back from the command palette, with its first step done', async () => {
+  it('opens again from the command palette with its first step done', async () => {
     await runCommand(editor.page, 'StepLens: Get Started');
     await walkthrough().getByText('Get Started with StepLens').first().waitFor();
     const done = walkthrough().locator('.codicon-getting-started-step-checked.complete');

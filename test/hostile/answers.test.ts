@@ -53,7 +53,7 @@ const cpu = (): number => {
   return (user + system) / 1000;
 };
 
-it.each(Object.keys(shapes))('%s of any size is answered in time, and never right', async (name) => {
+it.each(Object.keys(shapes))('an answer with %s gets a verdict in time at any size, and never "right"', async (name) => {
   for (const size of sizes) {
     const answer = shapes[name]!(size);
     const start = cpu();

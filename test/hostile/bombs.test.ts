@@ -42,7 +42,7 @@ async function parquetLie(): Promise<Buffer> {
   return Buffer.concat([head, rows, rest, length, Buffer.from('PAR1')]);
 }
 
-describe('a small file that expands without end is refused with a sentence', () => {
+describe('a small file that expands without end is refused with an error message', () => {
   it.each([
     ['rows.jsonl.gz', gzipBomb, /expands to more than 512 MiB/],
     ['rows.jsonl.zst', zstandardBomb, /expands to more than 512 MiB|damaged/],
@@ -94,7 +94,7 @@ function crc32(bytes: Buffer): number {
   return (sum ^ 0xffffffff) >>> 0;
 }
 
-describe('an image that costs more than it weighs is refused with a sentence, or read within its bounds', () => {
+describe('an image that needs far more memory than its file is refused, or read within 900 MiB', () => {
   const webp = Buffer.from('RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\xff\xff\xff\x0f\0\0\0\0\0\0\0\0', 'latin1');
   it.each([
     ['49,000,000 x 1', () => png(49_000_000, 1)],

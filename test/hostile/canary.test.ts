@@ -88,7 +88,7 @@ async function label(place: string): Promise<readonly [out: string, err: string]
   return [said.out, said.err];
 }
 
-it('the command leaves the key of a server that repeats it in no output, log, tree, run.json or error', async () => {
+it('`steplens label` writes a key that the server repeats to no output, log, tree, run.json or error', async () => {
   const place = await mkdtemp(join(folder, 'cli-'));
   await writeFile(join(place, 'problems.json'), problems);
   const [out, err] = await label(place);
@@ -112,7 +112,7 @@ async function copyOf(place: string): Promise<string> {
   return copy;
 }
 
-it('the language server leaves it in no message to the editor and in no file', async () => {
+it('the language server writes a key that the server repeats to no message and no file', async () => {
   const place = await mkdtemp(join(folder, 'lsp-'));
   const uri = pathToFileURL(join(place, 'problems.json')).href;
   const child = spawn(process.execPath, ['dist/server.js', '--stdio'], { stdio: ['pipe', 'pipe', 'pipe'] });

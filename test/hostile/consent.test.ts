@@ -65,8 +65,8 @@ afterEach(async () => {
 const remote = () => ({ ...defaultSettings, modelPath: folder });
 const status = () => client.statuses.at(-1);
 
-describe('a model at a server', () => {
-  it('is asked nothing before the user agreed, everything after, and nothing again once that is taken back', async () => {
+describe('a model on a remote server', () => {
+  it('gets no request before consent, all steps after it, and none once consent is revoked', async () => {
     await client.initialize({ settings: remote() });
     await client.open(uri, 'jsonl', text);
     await client.until(() => status()?.state === 'failed');
@@ -92,7 +92,7 @@ describe('a model at a server', () => {
     expect(paths).toHaveLength(before);
   });
 
-  it('needs no question when an editor names it as allowed from the start', async () => {
+  it('causes no question if the editor allows its server from the start', async () => {
     await client.initialize({ settings: remote(), allowedServers: [origin] });
     await client.open(uri, 'jsonl', text);
     await client.until(() => status()?.state === 'ready');
@@ -100,7 +100,7 @@ describe('a model at a server', () => {
     expect(client.statuses.some(({ asksFor }) => asksFor !== undefined)).toBe(false);
   });
 
-  it('is not given in an untrusted workspace, whatever was allowed', async () => {
+  it('is not used in an untrusted workspace, even if its server is allowed', async () => {
     await client.initialize({ settings: { ...remote(), scoreOnOpen: false }, isTrusted: false, allowedServers: [origin] });
     expect(await client.ask(ScoringServer, {})).toBeNull();
     await client.open(uri, 'jsonl', text);

@@ -65,7 +65,7 @@ async function readingOf(uri: string): Promise<unknown> {
   return JSON.parse(JSON.stringify({ symbols, folding, lenses }).replaceAll(uri, 'URI'));
 }
 
-it(`after ${edits} random edits, compared after every ${between}th, seed ${seed}, the reading is the one of the same text opened anew`, async () => {
+it(`a text after ${edits} random edits, checked every ${between}th, seed ${seed}, reads as if newly opened`, async () => {
   const random = createRandom(seed, 'edits');
   let made = 0;
   for (const [languageId, file] of documents) {

@@ -78,7 +78,7 @@ function mutated(text: string, changes: readonly (readonly [number, number, stri
 }
 
 describe('3,000 damaged files', () => {
-  it('never make a reader throw or hang, and every range is inside the file', () => {
+  it('never make a reader throw or hang, and have only ranges inside the file', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...sources),
@@ -96,7 +96,7 @@ describe('3,000 damaged files', () => {
     done('files', 3000, seed);
   });
 
-  it('are still of their format, or of none, when the damage is not in the names of keys', () => {
+  it('keep their format, or have none, if the damage is not in the names of keys', () => {
     // Only values are damaged here, because another format may claim a record whose keys are damaged.
     fc.assert(
       fc.property(
@@ -117,7 +117,7 @@ describe('3,000 damaged files', () => {
   });
 });
 
-describe('what was written', () => {
+describe('a written record', () => {
   const word = fc.stringMatching(/^[a-z0-9é😀"\\ \n\t/]{1,20}$/u).filter((text) => /\S/.test(text) && !/\n\s*\n/.test(text));
   const steps = fc.array(
     word.map((text) => text.trim()),
@@ -136,7 +136,7 @@ describe('what was written', () => {
       'visualProcessBench',
       (question: string, list: string[]) => ({ question, response: { steps: list, process_correctness: list.map(() => 1) } }),
     ],
-  ])('as %s is read again, with exact ranges', (id, write) => {
+  ])('in the format %s is read again with exact ranges', (id, write) => {
     fc.assert(
       fc.property(word, steps, fc.constantFrom(undefined, 1), (question, list, indent) => {
         const text = JSON.stringify([write(question, list)], null, indent);

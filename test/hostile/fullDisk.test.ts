@@ -47,7 +47,7 @@ const filesOf = async (folder: string): Promise<Record<string, string>> =>
     await Promise.all((await readdir(folder)).sort().map(async (name) => [name, await readFile(join(folder, name), 'latin1')] as const)),
   );
 
-it('a run on a disk that is full ends with a sentence, keeps what was written, and continues when there is space', async () => {
+it('a labeling run on a full disk ends with a message, keeps its files, and continues when there is space', async () => {
   expect(await run(join(root, 'whole'))).toMatchObject({ code: 0 });
   const whole = await filesOf(join(root, 'whole'));
   const largest = Math.ceil(Math.max(...Object.values(whole).map((text) => text.length)) / 1024);

@@ -55,7 +55,7 @@ async function read(name: string, place = inWorkspace()): Promise<string> {
 }
 
 describe('an image is found', () => {
-  it('beside the document, above it in the workspace, in the workspace, and where an absolute path leads', async () => {
+  it('beside the document, above it in the workspace, in the workspace folder, and by an absolute path', async () => {
     const names = [
       'figures/a b.png',
       'top.png',
@@ -81,12 +81,12 @@ describe('an image is found', () => {
     for (const name of names) expect(await read(name)).toBe('image/png');
   });
 
-  it('in a further folder that the user named', async () => {
+  it('in another folder that the user named', async () => {
     expect(await read('secret.png', imagePlace(uri('none', 'tree.json'), [join(top, 'outside')]))).toBe('image/png');
     expect(await read('top.png', imagePlace('untitled:Untitled-1', [workspace]))).toBe('image/png');
   });
 
-  it('by its first bytes, whatever its name', async () => {
+  it('and its type recognized by its first bytes, whatever its name', async () => {
     for (const type of ['png', 'gif', 'webp', 'bmp']) expect(await read(`a.${type}`)).toBe(`image/${type}`);
     expect([await read('a.jpg'), await read('named.txt')]).toEqual(['image/jpeg', 'image/png']);
   });
@@ -102,7 +102,7 @@ describe('an image is refused', () => {
     done('images', 1);
   };
 
-  it('outside the folder of the document and the workspace, whichever way it is named', async () => {
+  it('outside the folder of the document and the workspace, whatever its path', async () => {
     const outside = join(top, 'outside', 'secret.png');
     const ways = [
       outside,
@@ -145,12 +145,12 @@ describe('an image is refused', () => {
     await refused('figures', /is not a regular file/);
   });
 
-  it('when its bytes are not those of an image, though it is where it may be', async () => {
+  it('when its bytes are not those of an image, even in an allowed folder', async () => {
     await refused('secret.png', /is not a PNG, JPEG, GIF, WebP or BMP file/);
     await refused('/etc/hostname', /is outside the folder/, imagePlace('file:///tree.json', ['/']));
   });
 
-  it('when it is elsewhere or not a path', async () => {
+  it('when it is not on this machine, not a path, missing or too large', async () => {
     for (const name of [
       'https://host/a.png',
       'data:text/html,x',

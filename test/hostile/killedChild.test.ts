@@ -4,7 +4,7 @@ import { done } from './figures.js';
 
 const kills = 50;
 
-it('loses no request and changes no score when the inference process is killed 50 times: before and in a request', async () => {
+it('a scorer gives the same scores when its inference process is killed 50 times, before and during requests', async () => {
   const folder = modelFolders['hugging-face'];
   const unbroken = openScorer(folder);
   const jobs = Array.from({ length: kills }, (_, i) => chain(4 + (i % 5), i % 4));

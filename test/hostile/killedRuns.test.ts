@@ -32,7 +32,7 @@ const filesOf = async (folder: string): Promise<Record<string, string>> =>
     await Promise.all((await readdir(folder)).sort().map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const)),
   );
 
-it('a run killed with SIGKILL at 20 random points ends with the same files as an unbroken one', async () => {
+it('each of 20 labeling runs killed with SIGKILL at a random point ends with the files of an unbroken run', async () => {
   const whole = await run(join(root, 'whole'));
   expect(whole).toMatchObject({ signal: null, code: 0 });
   const expected = await filesOf(join(root, 'whole'));

@@ -83,8 +83,8 @@ async function start(options: object): Promise<void> {
   await client.open(place.uri, 'json', text);
 }
 
-describe('what is labeled', () => {
-  it('is sent to no server before the user allows it, and to no other one', async () => {
+describe('the text of a labeled problem', () => {
+  it('is sent to no server before the user consents to that server', async () => {
     await start({ settings: settings({ labelingJudge: 'https://judge.invalid/v1', labelingJudgeModel: 'j' }), allowedServers: [origin] });
     expect(await client.ask(LabelingServers, {})).toEqual([origin, 'https://judge.invalid']);
     await expect(client.ask(LabelProblem, place)).rejects.toThrow(
@@ -96,7 +96,7 @@ describe('what is labeled', () => {
     expect(paths).toEqual([]);
   });
 
-  it('is sent after consent, and no more when it is withdrawn', async () => {
+  it('is sent after consent, and no longer after consent is revoked', async () => {
     await start({ settings: settings(), allowedLabelingServers: [origin] });
     expect(await client.ask(LabelingServers, {})).toEqual([]);
     await expect(client.ask(LabelProblem, place)).rejects.toThrow('refuses the key');
@@ -107,7 +107,7 @@ describe('what is labeled', () => {
     expect(paths).toHaveLength(before);
   });
 
-  it('is sent by a debugged search only after consent, too', async () => {
+  it('is sent by a debugged search only after consent', async () => {
     await start({ settings: settings({ labelingPolicy: 'mini' }) });
     await writeFile(join(folder, 'problems.json'), text);
     const launch = { program: join(folder, 'problems.json'), policy: `${origin}/v1`, rollouts: 1, stopOnEntry: false };
@@ -122,7 +122,7 @@ describe('what is labeled', () => {
     await client.ask(DebugEnd, { session: 'allowed' });
   });
 
-  it('is verified by an endpoint only after consent, also in an evaluation', async () => {
+  it('is sent to a verifier only after consent, also in an evaluation', async () => {
     await start({ settings: settings({ labelingPolicy: 'mini', verifier: `${origin}/verify` }) });
     expect(await client.ask(LabelingServers, { policy: '', judge: '' })).toEqual([origin]);
     expect(await client.ask(LabelingServers, { policy: 'mini' })).toEqual([origin]);
@@ -143,13 +143,13 @@ describe('what is labeled', () => {
     expect(paths).toEqual(['/verify', '/verify']);
   });
 
-  it('needs no consent on this machine', async () => {
+  it('needs no consent for a server on this machine', async () => {
     await start({ settings: settings({ labelingPolicy: 'http://localhost:9/v1' }) });
     expect(await client.ask(LabelingServers, {})).toEqual([]);
   });
 });
 
-it('an untrusted workspace labels, exports and writes nothing, whatever was allowed', async () => {
+it('an untrusted workspace labels, exports and writes nothing, even if its server is allowed', async () => {
   await start({ settings: settings(), isTrusted: false, allowedLabelingServers: [origin] });
   const out = pathToFileURL(join(folder, 'out.jsonl')).href;
   for (const asked of [

@@ -153,7 +153,7 @@ function openBelow(folder: string): string[] {
   });
 }
 
-it.each(plans)('a planted link in the place of %s changes nothing outside the workspace', async (_, plant, work) => {
+it.each(plans)('a link planted in place of %s changes nothing outside the workspace', async (_, plant, work) => {
   await plant();
   // The work is refused with a message, or changes only the workspace.
   const refused = await work().then(

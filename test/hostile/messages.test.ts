@@ -26,7 +26,7 @@ describe(`random messages, seed ${seed}`, () => {
     child.kill('SIGKILL');
   });
 
-  it('7,000 to the language server: each request is answered, and the server continues', async () => {
+  it('sent to the language server, 7,000 in all, get a reply to each request and do not stop the server', async () => {
     const piped = spawn(process.execPath, ['dist/server.js', '--stdio'], { stdio: ['pipe', 'pipe', 'ignore'] });
     child = piped;
     client = new TestClient(new StreamMessageReader(piped.stdout), new StreamMessageWriter(piped.stdin));

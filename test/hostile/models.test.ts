@@ -65,7 +65,7 @@ describe('the bundled server, given damaged and hostile models one after the oth
     return settled();
   }
 
-  it.each(plans)('says of each $file what is wrong, or scores with it, and continues', async ({ from, file, mutations }) => {
+  it.each(plans)('reports what is wrong in each $file, or scores with it, and keeps running', async ({ from, file, mutations }) => {
     expect(await use(from), 'as it is').toBe('ready');
     let refused = 0;
     for (const [i, mutation] of mutations.entries()) {

@@ -34,8 +34,8 @@ const answer = (response: ServerResponse, status: number, headers: Record<string
   response.writeHead(status, headers).end(body);
 };
 
-describe('a request', () => {
-  it('goes to the address given and to no other, whatever the server says', async () => {
+describe('a request to a server', () => {
+  it('goes only to the given address, wherever the server redirects it', async () => {
     const reached: string[] = [];
     const elsewhere = await serve((request, response) => {
       reached.push(request.url!);
@@ -62,7 +62,7 @@ describe('a request', () => {
     expect(reached).toEqual([]);
   });
 
-  it('takes compressed replies', async () => {
+  it('reads compressed replies', async () => {
     for (const [encoding, pack] of [
       ['gzip', gzipSync],
       ['deflate', deflateSync],
@@ -74,7 +74,7 @@ describe('a request', () => {
     }
   });
 
-  it('ends with a sentence for every kind of garbage', async () => {
+  it('fails with a message for every kind of invalid reply', async () => {
     const kinds: readonly (readonly [RequestListener, RegExp])[] = [
       [(_, response) => answer(response, 200, {}, '<html>'), /an HTML page instead of JSON/],
       [(_, response) => answer(response, 200, {}, 'hello'), /plain text instead of JSON/],
@@ -96,7 +96,7 @@ describe('a request', () => {
   });
 });
 
-describe('a reply is capped', () => {
+describe('a reply of a server', () => {
   const endless = (response: ServerResponse, piece: Buffer): void => {
     const more = (): void => {
       while (!response.destroyed && response.write(piece));
@@ -105,14 +105,14 @@ describe('a reply is capped', () => {
     more();
   };
 
-  it('in bytes, also when it never ends', async () => {
+  it('is limited in bytes, even if it never ends', async () => {
     const url = await serve((_, response) => endless(response, Buffer.alloc(2 ** 16, 32)));
     const { message } = await failure(client(url, { mostBytes: 2 ** 20 }).json('/'));
     expect(message).toContain('is longer than 1 MiB');
     done('servers', 1);
   });
 
-  it('in bytes after it is decompressed', async () => {
+  it('is limited in bytes after decompression', async () => {
     // 64 MiB of blanks in 64 kB.
     const bomb = gzipSync(Buffer.alloc(64 * 2 ** 20, 32));
     expect(bomb.length).toBeLessThan(2 ** 17);
@@ -124,7 +124,7 @@ describe('a reply is capped', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 2 ** 20);
   });
 
-  it('in time, however slowly it comes', async () => {
+  it('is limited in time, however slowly it arrives', async () => {
     let requests = 0;
     const url = await serve((_, response) => {
       requests++;
@@ -137,7 +137,7 @@ describe('a reply is capped', () => {
     done('servers', 1);
   });
 
-  it('or ends when the client is disposed of', async () => {
+  it('is abandoned when the client is disposed of', async () => {
     const arrived: IncomingMessage[] = [];
     const url = await serve((request) => arrived.push(request));
     const one = client(url);
@@ -148,7 +148,7 @@ describe('a reply is capped', () => {
   });
 });
 
-describe('a key that the server repeats', () => {
+describe('an API key that the server repeats', () => {
   const forms = [
     KEY,
     encodeURIComponent(KEY),
@@ -181,7 +181,7 @@ describe('a key that the server repeats', () => {
       }
   });
 
-  it('is in no error of a stream that breaks off with it', async () => {
+  it('is in no error of a stream that breaks off', async () => {
     for (const form of forms)
       for (const event of [
         `data: {"error": {"message": "bad key ${form}", "param": "${form}", "code": 401}}`,
@@ -193,7 +193,7 @@ describe('a key that the server repeats', () => {
       }
   });
 
-  it('is in no address that it redirects to, in no header that is used, and not in half where a long text is cut', async () => {
+  it('is in no message about a redirect or a header, and not even in part where a long text is cut', async () => {
     const host = `http://${KEY}.example/${KEY}`;
     expect(await said((_, response) => answer(response, 307, { location: host }, ''), {})).toContain('[key].example');
     await said(

@@ -24,7 +24,7 @@ const { contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as {
 };
 const properties = Object.assign({}, ...[contributes.configuration].flat().map((one) => one.properties)) as Record<string, object>;
 
-it.each(Object.entries<Setting<unknown>>(settingsTable))('%s is inside its range, whatever a workspace says', (name, setting) => {
+it.each(Object.entries<Setting<unknown>>(settingsTable))('setting %s matches its schema, whatever a workspace sets', (name, setting) => {
   const validate = new Ajv({ strict: false }).compile(properties[`steplens.${setting.id}`]!);
   for (const value of values) {
     const read = [

@@ -101,8 +101,8 @@ const files: readonly (readonly [name: string, path: readonly string[], read: ()
   ['the profile of a model', ['prm.json'], () => loadProfile(folder)],
 ];
 
-describe.each(plants)('%s in the place of', (_, plant) => {
-  it.each(files)('%s is refused with a sentence, or read as damaged, and at once', async (_name, path, read) => {
+describe.each(plants)('%s in place of', (_, plant) => {
+  it.each(files)('%s is refused with a message or read as damaged, without delay', async (_name, path, read) => {
     await plant(at(...path));
     const outcome = await Promise.resolve()
       .then(read)

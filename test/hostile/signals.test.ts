@@ -49,7 +49,7 @@ async function ended(child: ChildProcess): Promise<number | null> {
   return code;
 }
 
-it.each(signals)('%s ends "steplens label" in order', async (signal) => {
+it.each(signals)('%s ends `steplens label` with exit code 130 and without a lock, claim or unfinished file', async (signal) => {
   const place = await newFolder('cli');
   const out = join(place, 'out');
   const args = [
@@ -76,7 +76,7 @@ it.each(signals)('%s ends "steplens label" in order', async (signal) => {
   done('signals', 1);
 });
 
-it.each(signals)('%s ends the language server in order while it labels', async (signal) => {
+it.each(signals)('%s ends a labeling language server without a lock, claim or unfinished file', async (signal) => {
   const place = await newFolder('lsp');
   const child = spawn(process.execPath, ['dist/server.js', '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const client = new TestClient(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe('a damaged tokenizer or profile', () => {
+describe('a damaged tokenizer', () => {
   it.each(['math-shepherd', 'rlhflow', 'qwen2.5-math-prm', 'skywork-o1-open-prm'])(
     'of %s is refused with a reason, or used',
     async (id) => {
@@ -73,8 +73,8 @@ const regexes: readonly (readonly [regex: string, text: string])[] = [
   ['(1|11|111)+$', `${'1'.repeat(60)}!`],
 ];
 
-describe('a regex that backtracks without end', () => {
-  it.each(regexes)('%s in a tokenizer ends in an error, and the next text at once', async (regex, text) => {
+describe('a tokenizer regex that backtracks without end', () => {
+  it.each(regexes)('%s ends in an error, and the next text fails at once', async (regex, text) => {
     const path = join(folder, 'tokenizer.json');
     const whole = JSON.parse(await readFile(join(root, 'qwen2.5-math-prm', 'tokenizer.json'), 'utf8')) as object;
     const pre_tokenizer = { type: 'Split', pattern: { Regex: regex }, behavior: 'Isolated', invert: false };

@@ -66,8 +66,8 @@ describe('run.json', () => {
   });
 });
 
-describe('a log with a damaged line', () => {
-  it('keeps the lines before it, sets the others aside, and ends in the same files, wherever the damage is', async () => {
+describe('a damaged event log', () => {
+  it('keeps the lines before the damage, sets the rest aside, and ends in the same files, wherever it is', async () => {
     const { world, files } = await newRun();
     await labelRun(options, world);
     const whole = await files();
@@ -94,7 +94,7 @@ describe('a log with a damaged line', () => {
     }
   });
 
-  it('or with a value that does not follow from its rollouts is treated likewise', async () => {
+  it('is treated the same if a value does not follow from its rollouts', async () => {
     const { world, reports, files } = await newRun();
     await labelRun(options, world);
     const whole = await files();

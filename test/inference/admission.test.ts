@@ -10,10 +10,10 @@ import { modelFolders } from './models.js';
 const sample = (...odds: number[]) =>
   toSample({ values: Float32Array.from(odds.flatMap((value) => [value, 0])), width: 2 }, Int32Array.of(0, 1));
 
-describe('a device agrees with the CPU', () => {
+describe('the comparison of a device with the CPU', () => {
   const cpu = [-3, -1.5, -0.4, 0.1, 0.7, 1.2, 2.5, 4, -2, 0.3];
 
-  it('within what its precision explains', () => {
+  it('accepts differences within the tolerance of the precision, and rejects larger ones', () => {
     const half = cpu.map((value, i) => value + (i % 2 ? 0.03 : -0.03));
     expect(disagreement(sample(...cpu), sample(...half), allowedDifference('cuda', true))).toBeUndefined();
     expect(disagreement(sample(...cpu), sample(...half), allowedDifference('webgpu', false))).toMatch(
@@ -24,12 +24,12 @@ describe('a device agrees with the CPU', () => {
     );
   });
 
-  it('with a wider tolerance for CUDA where TF32 is not off', () => {
+  it('gives CUDA the tolerance of half precision unless TF32 is turned off', () => {
     expect(allowedDifference('cuda', false, { NVIDIA_TF32_OVERRIDE: '0' })).toBe(allowedDifference('webgpu', false, {}));
     expect(allowedDifference('cuda', false, {})).toBe(allowedDifference('cuda', true, { NVIDIA_TF32_OVERRIDE: '0' }));
   });
 
-  it('only where it orders the tokens alike: scores that are all nearly 1 hide a wrong device', () => {
+  it('rejects a device that ranks tokens differently, even if all scores are nearly 1', () => {
     const sure = cpu.map((value) => value + 14);
     const shuffled = [...sure].reverse();
     const difference = Math.max(...sample(...sure).shares.map((share, i) => Math.abs(share - sample(...shuffled).shares[i]!)));
@@ -41,7 +41,7 @@ describe('a device agrees with the CPU', () => {
   });
 });
 
-describe('a model that the memory does not hold on the CPU', () => {
+describe('a model too large for the memory of the CPU', () => {
   /** The CPU replaces WebGPU here, and `change` modifies its outputs. */
   async function small(change: (values: Float32Array) => void): Promise<{ runtime: Runtime; sizes: number[] }> {
     const real = await loadRuntime();
@@ -74,7 +74,7 @@ describe('a model that the memory does not hold on the CPU', () => {
     columns: Int32Array.of(1, 2),
   });
 
-  it.each(['hugging-face', 'token-major'] as const)('is compared in its first layers alone: %s', async (layout) => {
+  it.each(['hugging-face', 'token-major'] as const)('is compared with the CPU in its first layers only: %s', async (layout) => {
     const { runtime, sizes } = await small(() => undefined);
     const { result, graph } = await openModel(runtime, request(layout));
     await graph.release();
@@ -86,7 +86,7 @@ describe('a model that the memory does not hold on the CPU', () => {
     expect(sizes).toEqual([2]);
   });
 
-  it('is run on the CPU all the same where the device is wrong', async () => {
+  it('still runs on the CPU if the device gives wrong results', async () => {
     const { runtime } = await small((values) => values.forEach((value, i) => (values[i] = i % 3 ? value : -value)));
     const { result, graph } = await openModel(runtime, request('hugging-face'));
     await graph.release();
@@ -95,7 +95,7 @@ describe('a model that the memory does not hold on the CPU', () => {
   });
 });
 
-describe('what CUDA lacks is named', () => {
+describe('missingCuda', () => {
   const own = (names: readonly string[]) => new Set(names.map((name) => join('/ort', name)));
   const both = own(['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so']);
   const sources = (change: Partial<CudaSources> & { files?: Set<string> } = {}): CudaSources => ({
@@ -131,7 +131,7 @@ describe('what CUDA lacks is named', () => {
     ],
     ['a system without ldd', sources({ linked: () => undefined }), undefined],
     ['a Mac', sources({ platform: 'darwin' }), /not available on macOS/],
-  ])('%s', (_, given, message) => {
+  ])('names what CUDA lacks, or returns undefined if it finds nothing: %s', (_, given, message) => {
     const reason = missingCuda('/ort', given);
     if (message) expect(reason).toMatch(message);
     else expect(reason).toBeUndefined();

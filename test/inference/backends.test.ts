@@ -100,11 +100,11 @@ async function servedBench(folder: string, binary: boolean): Promise<Bench> {
 
 const subject = { job: tree, chain: (count: number) => chain(count), tolerance: 1e-5 };
 
-describe.each(Object.entries(modelFolders))('a graph on this machine: %s', (_layout, folder) => {
+describe.each(Object.entries(modelFolders))('a scorer with a graph on this machine: %s', (_layout, folder) => {
   describeScorerContract({ ...subject, start: () => localBench(folder), expected: (job) => pathByPath(folder, job) });
 });
 
-describe.each(Object.entries(modelFolders))('the same graph behind the Open Inference Protocol: %s', (layout, folder) => {
+describe.each(Object.entries(modelFolders))('a scorer with the same graph behind the Open Inference Protocol: %s', (layout, folder) => {
   describeScorerContract({
     ...subject,
     start: () => servedBench(folder, layout !== 'none'),

@@ -26,7 +26,7 @@ const load = (graphPath: string): LoadRequest => ({
 
 describe("a graph in Hugging Face's cache layout", () => {
   it.each(['math-shepherd', 'qwen2.5-math-prm', 'rlhflow', 'skywork-o1-open-prm', 'ursa-rm'])(
-    'of %s gives the same scores with a tree mask and outputs of the new tokens alone',
+    'of %s gives the same scores when rewritten to take a tree mask and return only new tokens',
     async (family) => {
       const path = join(root, 'families', family, 'model.onnx');
       const runtime = await loadRuntime();
@@ -58,7 +58,7 @@ describe("a graph in Hugging Face's cache layout", () => {
     },
   );
 
-  it('runs every token of a tree once, in the scorer', async () => {
+  it('needs less than half as many tokens in a scorer for a tree as for its paths one by one', async () => {
     const scorer = openScorer(join(root, 'families/math-shepherd'));
     const steps = Array.from({ length: 6 }, (_, i) => ({ text: `Step ${i + 1}: 3 + ${i} = ${3 + i}.`, ...(i > 0 && { parent: 0 }) }));
     const { tokens } = await scorer.score({ question: 'How many eggs?', images: [], steps });
@@ -79,7 +79,7 @@ describe("a graph in Hugging Face's cache layout", () => {
     expect(scorer.log.join('\n')).not.toContain('one after the other');
   });
 
-  it('is run as it is where its layers look back no further than a window, or its attention has another form, and says why', async () => {
+  it('is not rewritten if its attention has a sliding window or another form, and the reason is reported', async () => {
     const client = openClient();
     const reason = async (...path: string[]) => (await client.load(load(join(root, ...path, 'model.onnx')))).result.cannotBranch;
     expect(await reason('sliding-window', 'qwen2')).toBe('its layers do not look back over the whole sequence');
@@ -89,8 +89,8 @@ describe("a graph in Hugging Face's cache layout", () => {
   });
 });
 
-describe('the memory of past sequences', () => {
-  it('has room for two of the longest, as far as a sixth of what is free allows', () => {
+describe('the memory for past sequences', () => {
+  it('has room for two sequences of the longest length, but uses at most a sixth of the free memory', () => {
     const gigabyte = 2 ** 30;
     expect(keptBytes(8_000, 512, 16 * gigabyte)).toBe(64 * 2 ** 20);
     // Bytes per token of an 8 B model: 32 layers, 8 heads of size 128, float32.
@@ -100,7 +100,7 @@ describe('the memory of past sequences', () => {
     expect(keptBytes(262_144, undefined, 64 * gigabyte)).toBe(2 * 4096 * 262_144);
   });
 
-  it.each(['token-major', 'hugging-face'] as const)('runs an edited last step alone at the size of an 8B model: %s', async (layout) => {
+  it.each(['token-major', 'hugging-face'] as const)('lets an edited last step run alone for an 8B model: %s', async (layout) => {
     const runs: RecordedRun[] = [];
     const graph = { ...fakeGraph(layout, runs), bytesPerToken: 262_144 };
     // The fake cache counts 1,000 bytes per token, which is 262 times less than an 8 B model's cache.

@@ -31,8 +31,8 @@ async function twoModels(layout: keyof typeof modelFolders): Promise<{ folder: s
 
 const failure = (work: Promise<unknown>) => work.then(() => 'no error').catch((error: unknown) => error);
 
-describe.each(['hugging-face', 'token-major'] as const)('a %s model that changes', (layout) => {
-  it('while it scores: nothing of the run is given or stored, the user is informed, and the next call uses the new one', async () => {
+describe.each(['hugging-face', 'token-major'] as const)('a %s model whose file changes', (layout) => {
+  it('during a run makes it fail with a message and store no scores, and the next call uses the new file', async () => {
     const { folder, first, second } = await twoModels(layout);
     const cacheFolder = await temporaryFolder();
     const scorer = openScorer(folder, { cacheFolder });
@@ -63,7 +63,7 @@ describe.each(['hugging-face', 'token-major'] as const)('a %s model that changes
     known.scores.forEach((score, i) => expect(Math.abs(score - alone.scores[i]!)).toBeLessThan(1e-5));
   });
 
-  it('while the process that runs it is ended: the one that follows does not continue with the other', async () => {
+  it('while its process is replaced makes the run fail, so that it does not continue with the new file', async () => {
     const { folder, second } = await twoModels(layout);
     const scorer = openScorer(folder);
     await scorer.describe();
@@ -85,7 +85,7 @@ describe.each(['hugging-face', 'token-major'] as const)('a %s model that changes
   });
 });
 
-it('a model that changes between two problems is not used for the second in silence', async () => {
+it('a model that changes between two problems makes the second one fail with ModelChangedError', async () => {
   const { folder, second } = await twoModels('hugging-face');
   const scorer = openScorer(folder);
   await scorer.score(tree(3));
@@ -94,7 +94,7 @@ it('a model that changes between two problems is not used for the second in sile
   expect((await scorer.score(tree(3))).cached).toBe(0);
 });
 
-it('a file that is written again with the same content changes nothing', async () => {
+it('a model file that is written again with the same content keeps its cached scores', async () => {
   const folder = await copyModel(modelFolders['hugging-face']);
   const scorer = openScorer(folder);
   await scorer.score(tree(3));

@@ -5,7 +5,7 @@ import { readModel } from '../../server/onnx/readModel.js';
 import { chain, copyModel, modelFolders, openScorer } from './models.js';
 
 it.each(['hugging-face', 'none', 'token-major'] as const)(
-  'a graph with a circle is reported as damaged, with its file and what to do (%s)',
+  'a graph with a cycle is reported as damaged, with its file and what to do (%s)',
   async (layout) => {
     const folder = modelFolders[layout];
     const { graph, fields } = await readModel(join(folder, 'model.onnx'), Infinity);

@@ -48,7 +48,7 @@ afterEach(async () => {
 });
 
 describe('InferenceClient', () => {
-  it('starts nothing before it is asked, and loads a model once', async () => {
+  it('starts no process before the first request, and loads a model only once', async () => {
     expect(existsSync(join(folder, 'journal'))).toBe(false);
     const [a, b] = await Promise.all([client.load(model()), client.load(model())]);
     expect(a.session).toBe(b.session);
@@ -57,7 +57,7 @@ describe('InferenceClient', () => {
     expect((await client.load({ ...model(), threads: 2 })).session).not.toBe(a.session);
   });
 
-  it('takes a child that was started early, once, and starts one ahead of the first request when told', async () => {
+  it('uses a process that was started early in one client only, and can start one early itself', async () => {
     startEarly(entry);
     await client.load(model());
     expect(journal('start')).toBe(1);
@@ -69,7 +69,7 @@ describe('InferenceClient', () => {
     await other.dispose();
   });
 
-  it('hands typed arrays over as they are', async () => {
+  it('delivers typed arrays unchanged', async () => {
     const { session } = await client.load(model());
     const reads: ReadValues[] = [];
     expect(await client.run(session, command(3), { onRead: (read) => reads.push(read) })).toEqual({ tokens: 2 });
@@ -77,13 +77,13 @@ describe('InferenceClient', () => {
     expect(reads[0]!.values[0]).toBe(3);
   });
 
-  it('says why a load failed, and tries again when asked again', async () => {
+  it('reports why a load failed, and tries again on the next request', async () => {
     await expect(client.load(model('bad'))).rejects.toThrow(new InferenceError('bad graph'));
     await expect(client.load(model('bad'))).rejects.toThrow('bad graph');
     expect([journal('start'), journal('load bad')]).toEqual([1, 2]);
   });
 
-  it('starts another child when one dies, loads the model again and sends again what was under way', async () => {
+  it('starts a new process when one dies, loads the model again and resends the running requests', async () => {
     const { session } = await client.load(model());
     const pids = new Set<number>();
     const onRead = ({ values }: ReadValues) => pids.add(values[1]!);
@@ -95,7 +95,7 @@ describe('InferenceClient', () => {
     ).toBe(true);
   });
 
-  it('neither asks for nor reports again what was read before a child died', async () => {
+  it('neither requests nor reports again the scores that arrived before a process died', async () => {
     const { session } = await client.load(model());
     const run = { ...command(70), ids: Int32Array.of(70, 5, 6, 7, 8), offsets: Int32Array.of(0, 5), reads: Int32Array.of(0, 1, 2, 3, 4) };
     const told: number[] = [];
@@ -110,7 +110,7 @@ describe('InferenceClient', () => {
     ).toHaveLength(1);
   });
 
-  it('runs as much as before again after some requests have got through, unless the system ends the process once more', async () => {
+  it('lifts the token limit after some successful requests, unless the system ends the process once more', async () => {
     const { session } = await client.load(model());
     const note = () => client.device(session).note;
     const run = async (id: number, times = 1) => {
@@ -129,7 +129,7 @@ describe('InferenceClient', () => {
     expect(note()).toContain('at most 256 tokens');
   });
 
-  it('runs less at a time after V8 ran out of memory, and says what V8 said', async () => {
+  it('lowers the token limit after V8 ran out of memory, and logs the message of V8', async () => {
     const { session } = await client.load(model());
     await client.run(session, command(71), { onRead: () => undefined });
     expect(log).toContain(
@@ -138,7 +138,7 @@ describe('InferenceClient', () => {
     expect(client.device(session).note).toBe('at most 256 tokens at a time');
   });
 
-  it('fails a request that ends two children, and no other', async () => {
+  it('fails a request that ends two processes, and no other request', async () => {
     const { session } = await client.load(model());
     const fatal = client.run(session, command(66), { onRead: () => undefined });
     const innocent = client.run(session, command(4), { onRead: () => undefined });
@@ -150,7 +150,7 @@ describe('InferenceClient', () => {
     await expect(client.run(session, command(5), { onRead: () => undefined })).resolves.toEqual({ tokens: 2 });
   });
 
-  it('survives the death of an idle child', async () => {
+  it('starts a new process for the next request after an idle one died', async () => {
     const { session } = await client.load(model());
     const pid = Number(/process (\d+) started/.exec(log.join('\n'))![1]);
     process.kill(pid, 'SIGKILL');
@@ -160,14 +160,14 @@ describe('InferenceClient', () => {
     expect(journal('start')).toBe(2);
   });
 
-  it('fails a load that ends two children, also when the model was loaded before', async () => {
+  it('fails a load that ends two processes, also when the model was loaded before', async () => {
     await expect(client.load(model('fatal'))).rejects.toThrow(/ended 2 times.*signal SIGABRT/);
     const { session } = await client.load(model('fatal-once-loaded'));
     await expect(client.run(session, command(66), { onRead: () => undefined })).rejects.toThrow(/ended 2 times/);
     expect(journal('load fatal-once-loaded')).toBe(3);
   });
 
-  it('passes over a provider that ends the child, also in the next one', async () => {
+  it('passes over a provider that ends the process, also in the next process', async () => {
     const { session, result } = await client.load(model('gpu'));
     const passedOver = [{ provider: 'webgpu', reason: 'ended the inference process (signal SIGABRT)' }];
     expect(result.device).toEqual({ provider: 'cpu', passedOver });
@@ -181,7 +181,7 @@ describe('InferenceClient', () => {
     await expect(client.load(model())).rejects.toThrow(/ended 2 times.*(missing\.js|exit code 1)/);
   });
 
-  it('rejects a cancelled run at once and ends a child that does not stop', async () => {
+  it('rejects a cancelled run at once and ends a process that does not stop', async () => {
     await client.dispose();
     client = create({ graceMs: 200 });
     const { session } = await client.load(model());
@@ -200,7 +200,7 @@ describe('InferenceClient', () => {
     });
   });
 
-  it('fails a run whose reader throws, and continues', async () => {
+  it('fails a run whose onRead callback throws, and continues with the next run', async () => {
     const { session } = await client.load(model());
     const onRead = () => {
       throw new TypeError('reader');
@@ -209,7 +209,7 @@ describe('InferenceClient', () => {
     await expect(client.run(session, command(5), { onRead: () => undefined })).resolves.toEqual({ tokens: 2 });
   });
 
-  it.each(['killed', 'done'])('ends its child when its own process is %s', async (how) => {
+  it.each(['killed', 'done'])('ends the inference process when its own process is %s', async (how) => {
     const parent = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('./parentProcess.ts', import.meta.url)), entry, how]);
     let said = '';
     parent.stdout.on('data', (data: Buffer) => (said += data.toString()));
@@ -221,7 +221,7 @@ describe('InferenceClient', () => {
     await expect.poll(() => isAlive(pid), { timeout: 60_000 }).toBe(false);
   });
 
-  it('fails what is under way when it is closed, and leaves no process', async () => {
+  it('fails running requests when it is closed, and leaves no process behind', async () => {
     const { session } = await client.load(model());
     const pid = Number(/process (\d+) started/.exec(log.join('\n'))![1]);
     const open = client.run(session, command(69), { onRead: () => undefined });

@@ -30,7 +30,7 @@ afterEach(() => {
 });
 
 describe('a device that is lost', () => {
-  it('is left out when it is lost twice within a minute', () => {
+  it('is no longer used when it is lost twice within a minute', () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const session = open();
     expect(session.lose('CUDA failure 700', false, log)).toBe(false);
@@ -49,7 +49,7 @@ describe('a device that is lost', () => {
     expect(said[2]).toContain('Until then model.onnx runs on another one.');
   });
 
-  it('is left out when the same request lost it before, however long ago', () => {
+  it('is no longer used when the same request lost it before, however long ago', () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const session = open();
     session.lose('hung', false, log);
@@ -58,8 +58,8 @@ describe('a device that is lost', () => {
   });
 });
 
-describe('a memory that is full', () => {
-  it('only ever makes runs smaller, and is spoken of once a size', () => {
+describe('the run limit of a device with full memory', () => {
+  it('never rises, and is logged once per size', () => {
     const session = open();
     session.tellSize(log);
     session.limit({ tokens: 512 });

@@ -30,8 +30,8 @@ const refusal = async (folder: string) =>
       .catch((error: unknown) => error as Error)) as Error
   ).message;
 
-describe('weights in a file of their own', () => {
-  it('are read, and make the model another one when they change', async () => {
+describe('weights in a separate file', () => {
+  it('are read, and change the fingerprint of the model when they change', async () => {
     const folder = await withExternalData();
     const scorer = openScorer(folder);
     const [{ scores }, expected] = [await scorer.score(chain(4)), await openScorer(original).score(chain(4))];
@@ -44,7 +44,7 @@ describe('weights in a file of their own', () => {
   });
 
   it.each(['../outside.bin', 'sub/../../outside.bin', '/etc/passwd', '../../../../../../../../etc/passwd', '.', 'weights.bin\0'])(
-    'are not looked for outside the folder: %j',
+    'are refused if their location is outside the folder: %j',
     async (location) => {
       const folder = await withExternalData(location);
       await copyFile(join(folder, 'weights.bin'), join(folder, '../outside.bin'));
@@ -54,14 +54,14 @@ describe('weights in a file of their own', () => {
     },
   );
 
-  it('are not followed out of the folder', async () => {
+  it('are refused if their file is a link out of the folder', async () => {
     const folder = await withExternalData('link.bin');
     await copyFile(join(folder, 'weights.bin'), join(folder, '../outside.bin'));
     await symlink('../outside.bin', join(folder, 'link.bin'));
     expect(await refusal(folder)).toContain('has its weights read from "link.bin", which is outside its folder');
   });
 
-  it('are read where both files are links into a store, as downloads are kept', async () => {
+  it('are read if both files are links into a store, as in a download cache', async () => {
     const folder = await withExternalData();
     const store = join(folder, '../blobs');
     await mkdir(store);
@@ -82,11 +82,11 @@ describe('weights in a file of their own', () => {
       /^\S*model\.onnx has its weights in http:.example\.com.weights\.bin, which cannot be read \(ENOENT\)\. Download or copy that file, too/,
     ],
     ['nowhere', '', /^\S*model\.onnx cannot be used: .*External data location cannot be empty/],
-  ])('are missed when they are %s', async (_name, location, message) => {
+  ])('are reported as missing when they are %s', async (_name, location, message) => {
     expect(await refusal(await withExternalData(location))).toMatch(message);
   });
 
-  it('are refused when they are cut off, or a folder', async () => {
+  it('are refused if their file is cut off, or a folder', async () => {
     const folder = await withExternalData();
     await truncate(join(folder, 'weights.bin'), 5000);
     expect(await refusal(folder)).toMatch(

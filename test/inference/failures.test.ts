@@ -6,7 +6,7 @@ const arena =
   "Non-zero status code returned while running Expand node. Name:'' Status Message: /onnxruntime_src/onnxruntime/core/framework/bfc_arena.cc:360 " +
   'void* onnxruntime::BFCArena::AllocateRawInternal(size_t, bool, onnxruntime::Stream*) Failed to allocate memory for requested buffer of size 1125899906842624\n';
 
-describe('failureOf', () => {
+describe('an error of ONNX Runtime', () => {
   it.each([
     ['memory', arena],
     ['memory', 'std::bad_alloc'],
@@ -43,11 +43,11 @@ describe('failureOf', () => {
     ['other', 'Invalid rank for input: input_ids Got: 1 Expected: 2 Please fix either the inputs/outputs or the model.'],
     ['other', 'Failed to get a WebGPU adapter: No supported adapters'],
     ['other', 'indices element out of data bounds, idx=300 must be within the inclusive range [-300,299]'],
-  ])('%s: %s', (failure, message) => {
+  ])('is classified as %s: %s', (failure, message) => {
     expect(failureOf(new Error(message))).toBe(failure);
   });
 
-  it('reports the cause in a line, without the place in the runtime', () => {
+  it('is shortened to its cause in one line, without the place in the source of the runtime', () => {
     expect(runtimeCause(new Error(arena))).toBe('Failed to allocate memory for requested buffer of size 1125899906842624');
     const call =
       '/onnxruntime_src/onnxruntime/core/providers/cuda/cuda_call.cc:154 std::conditional_t<THRW, void, onnxruntime::common::Status> onnxruntime::CudaCall(ERRTYPE, const char*) [with ERRTYPE = cudaError; bool THRW = true] CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=-1 ; hostname=vm ; file=cuda_execution_provider.cc ; line=352 ; expr=cudaSetDevice(info_.device_id); ';

@@ -31,12 +31,12 @@ function toJob(family: string, { question, images = [], steps }: Expected): Scor
   };
 }
 
-it('has a fixture for every family', () => {
+it('every family has a fixture', () => {
   const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory() && entry.name !== '__pycache__');
   expect(folders.map(({ name }) => name).sort()).toEqual(families.map(({ id }) => id).sort());
 });
 
-it('gives what the authors give for texts that begin and end in blanks', async () => {
+it('a scorer gives the scores of the authors for texts that begin and end in blanks', async () => {
   const cases = JSON.parse(await readFile(join(root, 'blanks.json'), 'utf8')) as readonly (Partial<Expected> & {
     readonly family: string;
   })[];
@@ -47,7 +47,7 @@ it('gives what the authors give for texts that begin and end in blanks', async (
   }
 });
 
-describe.each(families.map(({ id }) => id))('%s', (family) => {
+describe.each(families.map(({ id }) => id))('the family %s', (family) => {
   it('gives a step without text no score, and keeps its marker or turn in the sequence', async () => {
     const scorer = openScorer(join(root, family));
     const [{ question, steps, images }] = (await readExpected(family)) as [Expected];
@@ -60,7 +60,7 @@ describe.each(families.map(({ id }) => id))('%s', (family) => {
     expect(isSame).toBe(family.startsWith('reasoneval'));
   });
 
-  it("gives what the authors' way of scoring gives", async () => {
+  it("gives the scores that the authors' way of scoring gives", async () => {
     const scorer = openScorer(join(root, family));
     for (const expected of await readExpected(family)) {
       const { scores, skipped } = await scorer.score(toJob(family, expected));
@@ -72,7 +72,7 @@ describe.each(families.map(({ id }) => id))('%s', (family) => {
     }
   });
 
-  it('gives the same when solutions share their first steps', async () => {
+  it('gives the same scores when solutions share their first steps', async () => {
     const scorer = openScorer(join(root, family));
     const cases = await readExpected(family);
     const { question, steps } = cases[0]!;

@@ -23,7 +23,7 @@ it.each([
   ['visualprm', 'decoder_model_merged.onnx'],
   ['vl-prm', 'decoder_model_merged.onnx'],
   ['ursa-rm-images', 'decoder_model_merged.onnx'],
-])('a file of %s that was rewritten to the fast layout gives the same scores', async (family, graph) => {
+])('a graph of %s that is rewritten to the fast layout gives the same scores', async (family, graph) => {
   const folder = await mkdtemp(join(tmpdir(), 'fast-'));
   try {
     await cp(join(root, family), folder, { recursive: true });
@@ -48,6 +48,6 @@ it.each([
   }
 });
 
-it('says of a graph without a cache that it stays as it is', async () => {
+it('toFastLayout reports that it does not rewrite a graph without a cache', async () => {
   expect(await toFastLayout(join(root, 'trl-prm/model.onnx'))).toBe('it has no cache');
 });

@@ -44,7 +44,7 @@ describe('ForestRun', () => {
     { parent: 0, ids: [4, 9], reads: [1] },
   ];
 
-  it('runs every token once, also those that segments happen to share', async () => {
+  it('runs every token once, also a first token that two segments have in common', async () => {
     const { tokens, runs } = await run(toRequest(tree), 'token-major');
     expect(runs).toEqual([
       { past: 0, ids: [1, 2, 3, 4, 5, 6] },
@@ -54,7 +54,7 @@ describe('ForestRun', () => {
     expect(tokens).toBe(9);
   });
 
-  it('runs every leaf once when the graph takes no cache', async () => {
+  it('runs the whole path of each leaf once if the graph has no cache', async () => {
     const { tokens, runs } = await run(toRequest(tree), 'none');
     expect(runs.map(({ ids }) => ids)).toEqual([
       [1, 2, 3, 4, 5, 6, 7, 8],
@@ -63,7 +63,7 @@ describe('ForestRun', () => {
     expect(tokens).toBe(13);
   });
 
-  it('gives, with and without a cache, what a full pass of each path gives', async () => {
+  it('gives the scores of a full pass over each path, with and without a cache', async () => {
     const segment = fc.record({
       up: fc.nat(5),
       ids: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 4 }),
@@ -91,7 +91,7 @@ describe('ForestRun', () => {
     );
   });
 
-  it('continues from what an earlier request left', async () => {
+  it('continues from the cache that an earlier request left', async () => {
     const runs: RecordedRun[] = [];
     const prefixes = new PrefixCache(fakeGraph('token-major', runs), Infinity);
     const line = (...ids: number[]) => toRequest([{ parent: -1, ids, reads: [ids.length - 1] }]);
@@ -103,18 +103,18 @@ describe('ForestRun', () => {
     expect(runs.map(({ past }) => past)).toEqual([0, 4, 1, 5]);
   });
 
-  describe('when the memory is short', () => {
+  describe('when memory is short', () => {
     const long = (length: number, reads: number[]) =>
       toRequest([{ parent: -1, ids: Array.from({ length }, (_, i) => 1 + (i % 90)), reads }]);
 
-    it('runs a sequence in halves, or halves of those, and reads the same', async () => {
+    it('runs a sequence in halves, or halves of those, and reads the same scores', async () => {
       const request = long(300, [0, 3, 150, 151, 152, 299]);
       const { values, runs, limits, tokens } = await run(request, 'token-major', undefined, [], 60);
       expect(values).toEqual((await run(request, 'token-major')).values);
       expect([limits.tokens, Math.max(...runs.map(({ ids }) => ids.length)), tokens]).toEqual([37, 37, 300]);
     });
 
-    it('gives what a run of the whole gives, whatever the tree', async () => {
+    it('gives the scores of an undivided run for any tree', async () => {
       const tree = fc.array(fc.record({ parent: fc.nat(3), length: fc.integer({ min: 1, max: 60 }) }), { minLength: 1, maxLength: 6 });
       await fc.assert(
         fc.asyncProperty(tree, fc.integer({ min: 16, max: 40 }), async (list, most) => {
@@ -130,20 +130,20 @@ describe('ForestRun', () => {
       );
     });
 
-    it('runs the tokens of images in one pass all the same', async () => {
+    it('still runs the tokens of images in one pass', async () => {
       const pixels = { values: new Float32Array(1), shape: [1, 1, 1, 1], digest: 'figure', end: 50 };
       const { runs } = await run({ ...long(200, [199]), pixels }, 'token-major', undefined, [], 60);
       expect(runs.map(({ ids }) => ids.length)).toEqual([50, 50, 50, 50]);
       await expect(run({ ...long(200, [199]), pixels }, 'token-major', undefined, [], 40)).rejects.toThrow('std::bad_alloc');
     });
 
-    it('gives up when the smallest run does not fit, or none but the whole makes sense', async () => {
+    it('fails if the smallest run does not fit, or if the graph has no cache and needs the whole sequence', async () => {
       await expect(run(long(300, [299]), 'token-major', undefined, [], 10)).rejects.toThrow('std::bad_alloc');
       await expect(run(long(300, [299]), 'none', undefined, [], 200)).rejects.toThrow('std::bad_alloc');
     });
   });
 
-  it('forgets old sequences beyond the limit', async () => {
+  it('forgets old sequences beyond the limit of its cache', async () => {
     const runs: RecordedRun[] = [];
     const prefixes = new PrefixCache(fakeGraph('token-major', runs), 5000);
     for (const first of [1, 2, 1]) await run(toRequest([{ parent: -1, ids: [first, 5, 6, 7], reads: [3] }]), 'token-major', prefixes, runs);
@@ -183,7 +183,7 @@ describe('Engine', () => {
     return { engine, messages, until, answered };
   }
 
-  it('lets equal requests take turns and a pressing one go first', async () => {
+  it('alternates between requests of equal priority, and runs one of higher priority first', async () => {
     const { engine, messages, until, answered } = start();
     engine.receive({ kind: 'load', id: 1, session: 1, request: load });
     engine.receive({ kind: 'run', id: 2, session: 1, request: leaves(3, 1, 0) });
@@ -207,7 +207,7 @@ describe('Engine', () => {
     expect(messages.filter((message) => message.id === 2 && message.kind === 'read').length).toBeLessThan(4);
   });
 
-  it('fails a run without its model, and continues', async () => {
+  it('fails a run whose model is not loaded, and continues', async () => {
     const { engine, messages, until, answered } = start();
     engine.receive({ kind: 'run', id: 1, session: 9, request: leaves(1, 1, 0) });
     engine.receive({ kind: 'load', id: 2, session: 1, request: load });

@@ -30,7 +30,7 @@ const ids = Int32Array.from(branches.flat());
 const parentsAfter = (last: number, offset: number) =>
   Int32Array.from(branches.flatMap((branch, b) => branch.map((_, i) => (i === 0 ? last : offset + b * 8 + i - 1))));
 
-describe('a decoder whose small nodes were made into few large ones, as CUDA runs it', () => {
+describe('a decoder whose small nodes are fused into few large ones for CUDA', () => {
   it.each(['math-shepherd', 'qwen2.5-math-prm', 'rlhflow', 'skywork-o1-open-prm', 'ursa-rm'])(
     'of %s gives the same scores',
     async (family) => {
@@ -64,7 +64,7 @@ describe('a decoder whose small nodes were made into few large ones, as CUDA run
     },
   );
 
-  it('says with five vectors what the matrix says', () => {
+  it('gets its tree mask as five vectors that expand to the mask matrix', () => {
     // The second root and its descendants see only the first token of the cache.
     const vectors = treeVectors(2, { ids: new Int32Array(5), parents: Int32Array.of(~2, 0, 0, ~1, 3) });
     const { data, dims } = withMatrix(vectors)['attention_bias']!;

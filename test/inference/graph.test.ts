@@ -113,8 +113,8 @@ describe.each<[string, (seen: number[][]) => RuntimeSession]>([
   ['token-major', tokenMajor],
   ['hugging-face float32', (seen) => huggingFace('float32', seen)],
   ['hugging-face float16', (seen) => huggingFace('float16', seen)],
-])('key/value cache: %s', (_name, open) => {
-  it('holds what was run, through cuts, copies and growth', async () => {
+])('the key/value cache of a graph: %s', (_name, open) => {
+  it('holds the tokens that were run, through cuts, copies and growth', async () => {
     const seen: number[][] = [];
     const graph = openGraph(open(seen));
     const cache = graph.createCache();
@@ -155,7 +155,7 @@ describe('openGraph', () => {
     ],
     ["no output 'logits'; it has last_hidden_state", [ids, mask], [info('last_hidden_state', 'float32', 1, 'S', 8)]],
     ['does not know: use_cache_branch (bool [1])', [ids, mask, info('use_cache_branch', 'bool', 1)], [logits]],
-  ])('refuses: %s', (message, inputs, outputs) => {
+  ])('refuses a graph that it cannot run: %s', (message, inputs, outputs) => {
     expect(() => openGraph(session(inputs, outputs))).toThrow(GraphError);
     expect(() => openGraph(session(inputs, outputs))).toThrow(message);
   });
@@ -177,7 +177,7 @@ describe('readScores', () => {
     expect([[...scores.values], scores.width]).toEqual([[1, 0], 2]);
   });
 
-  it('refuses an output that is not one row a token', () => {
+  it('refuses an output that does not have one row per token', () => {
     expect(() => readScores({ type: 'float32', data: new Float32Array(8), dims: [1, 1, 8] }, 4)).toThrow(
       "'logits' is [1, 1, 8] for 4 tokens",
     );

@@ -57,7 +57,7 @@ function largest(a: Float32Array, b: Float32Array): number {
   return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 }
 
-it.each(['hugging-face', 'token-major'] as const)('gives the same in pieces, from a copy and in rows, in the layout %s', async (layout) => {
+it.each(['hugging-face', 'token-major'] as const)('VL-PRM gives the same in pieces, from a copy and in rows: %s', async (layout) => {
   const [graph, pixels] = [await open(layout), await pixelsOf(withTwo)];
   expect([graph.cacheLayout, graph.takesImages]).toEqual([layout, true]);
   const rest = pixels.end + 40;
@@ -83,7 +83,7 @@ it.each(['hugging-face', 'token-major'] as const)('gives the same in pieces, fro
   await graph.release();
 });
 
-it('runs a tree with its images in one pass, as on a GPU, with few large nodes, too', async () => {
+it('VL-PRM runs a tree with its images in one pass, as on a GPU, with and without fused nodes', async () => {
   const path = join(model, 'decoder_model_merged.onnx');
   const plain = toTokenMajor(await readModel(path, Infinity));
   if (typeof plain === 'string') throw new Error(plain);
@@ -110,7 +110,7 @@ it('runs a tree with its images in one pass, as on a GPU, with few large nodes, 
   }
 });
 
-it('scores every node of a tree as its path alone, after other images and after a shorter solution', async () => {
+it('VL-PRM scores every node of a tree like its path alone, also after a shorter solution with other images', async () => {
   const scorer = openScorer(model);
   const job = (images: readonly string[], ...steps: ScoreJob['steps']): ScoreJob => ({
     question: withTwo.question,
@@ -155,7 +155,7 @@ it.each([
     { images: { ...vlPrm.profile.images, merge: 1 } },
     /'images' of .*prm\.json do not fit together: the graph for images fails: .*; correct 'images' of the profile/,
   ],
-])('refuses %s', async (_, folder, profile, message) => {
+])('a profile is refused if it has %s', async (_, folder, profile, message) => {
   const copy = await copyModel(folder, { profile });
   for (const name of ['decoder_model_merged.onnx', 'embed_tokens.onnx', 'vision_encoder.onnx'])
     await cp(join(folder, name), join(copy, name));

@@ -40,7 +40,7 @@ describe('a PRM that reads images', () => {
     }
   });
 
-  it('gives for every node of a tree what its path alone gives, also with the tokens of another image before', async () => {
+  it('scores two paths of a tree like each path alone, also after a request with another image', async () => {
     const scorer = openScorer(imageModel);
     const [one, other] = await saveImages(await temporaryFolder(), [picture(1), picture(2)]);
     const { steps, question } = tree(15);
@@ -55,7 +55,7 @@ describe('a PRM that reads images', () => {
     }
   });
 
-  it('keeps scores by the content of the images', async () => {
+  it('caches scores by the content of the images', async () => {
     const [folder, cacheFolder] = [await temporaryFolder(), await temporaryFolder()];
     const [one, same, other] = await saveImages(folder, [picture(1), picture(1), picture(2)]);
     const { steps, question } = tree(3);
@@ -69,7 +69,7 @@ describe('a PRM that reads images', () => {
     expect([different(first.scores, second.scores), different(first.scores, none.scores)]).toEqual([true, true]);
   });
 
-  it('does not judge without an image that cannot be read, and continues with the next problem', async () => {
+  it('skips every step if an image cannot be read, and continues with the next problem', async () => {
     const folder = await temporaryFolder();
     const [one] = await saveImages(folder, [picture(1)]);
     const { steps, question } = tree(3);
@@ -90,7 +90,7 @@ describe('a PRM that reads images', () => {
     await skipped([one!], /was not found/);
   });
 
-  it('scores the text alone where the layout has no place for images', async () => {
+  it('scores only the text if the layout has no place for images', async () => {
     const folder = await copyModel(imageModel, {
       profile: { layout: { kind: 'marker', before: 'Question: {question}\nProcess: ', step: '{step}<prm>', marker: '<prm>' } },
     });

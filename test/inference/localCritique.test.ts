@@ -75,7 +75,7 @@ async function nextLogits(session: InferenceSession, ids: readonly number[]): Pr
   return (logits!.data as Float32Array).slice(-logits!.dims[2]!);
 }
 
-it('gives P(Yes) against P(No) behind the verdict of what the model writes, as whole passes of the graph do', {
+it('a local critique scores P(Yes) against P(No) after the verdict that the model writes, as full passes do', {
   timeout: 120_000,
 }, async () => {
   const folder = await critic();
@@ -109,7 +109,7 @@ it('gives P(Yes) against P(No) behind the verdict of what the model writes, as w
   await session.release();
 });
 
-it('averages several critiques, the same for the same texts, and says why a reply has none', async () => {
+it('a local critique averages replies, is the same for the same texts, and reports why a reply has no verdict', async () => {
   const folder = await critic({ samples: 3, temperature: 1 });
   const scorer = open(folder);
   const first = await scorer.score(job, { ignoreCache: true });
@@ -122,13 +122,13 @@ it('averages several critiques, the same for the same texts, and says why a repl
   expect(other.skipped.get(1)).toContain('The reply of the model has no verdict ("In my opinion") at its end: ');
 });
 
-it('refuses a profile without an end, a place or a field, naming it', async () => {
+it('a critique profile without an end token or {steps}, or with an unknown field, is refused with its name', async () => {
   await expect(open(await critic({ end: undefined })).describe()).rejects.toThrow("names no 'eos_token'");
   await expect(open(await critic({ prompt: '{question}' })).describe()).rejects.toThrow("'critique.prompt'");
   await expect(open(await critic({ url: 'http://x' })).describe()).rejects.toThrow("'critique.url' is not known here");
 });
 
-it("writes with a graph in Hugging Face's layout, too", async () => {
+it("a local critique also runs with a graph in Hugging Face's layout", async () => {
   const folder = await temporaryFolder();
   const source = modelFolders['hugging-face'];
   for (const name of ['model.onnx', 'tokenizer.json', 'tokenizer_config.json']) await copyFile(join(source, name), join(folder, name));
@@ -187,7 +187,7 @@ async function lengthen(folder: string): Promise<void> {
 }
 
 it.each(critiqueScripts)(
-  '$id: reads P(yes) behind the question that its script puts after what the graph writes, as whole passes do',
+  '$id: scores P(yes) after the question that its script appends to the reply of the graph, as full passes do',
   {
     timeout: 240_000,
   },
@@ -233,7 +233,7 @@ it.each(critiqueScripts)(
 );
 
 it.each(critiqueScripts)(
-  '$id: averages the votes of several critiques, the same for the same texts',
+  '$id: averages the votes of several critiques, and gives the same for the same texts',
   { timeout: 240_000 },
   async ({ id }) => {
     const folder = await scriptedCritic(id, { samples: 3, temperature: 1, maxReply: 4 });
@@ -248,14 +248,14 @@ it.each(critiqueScripts)(
   },
 );
 
-it('ends a critique where the positions of the graph end, and still asks behind it', { timeout: 120_000 }, async () => {
+it('a critique is cut at the last position of the graph, and its verdict is still asked for', { timeout: 120_000 }, async () => {
   // The model never writes this end token.
   const full = await open(await scriptedCritic('thinkprm', { end: '<image>', maxReply: 4096 })).score(job);
   expect([...full.skipped.values()]).toEqual([]);
   expect(full.scores.every((score) => score > 0 && score < 1)).toBe(true);
 });
 
-it('says that a prompt or a critique is longer than the graph has positions, with the model, the tokens and what to do', {
+it('a prompt or critique too long for the positions of the graph is reported with model, tokens and what to do', {
   timeout: 120_000,
 }, async () => {
   const { skipped } = await open(await scriptedCritic('r-prm')).score(job);
@@ -269,7 +269,7 @@ it('says that a prompt or a critique is longer than the graph has positions, wit
   expect(endless.skipped.get(0)).toContain('Its graph has no more positions: use a model that has more, or shorten the solution.');
 });
 
-it('judges no step whose prompt would lack an earlier critique', { timeout: 120_000 }, async () => {
+it('a step is not judged if its prompt would lack an earlier critique', { timeout: 120_000 }, async () => {
   const folder = await scriptedCritic('genprm');
   const { skipped } = await open(folder).score({ ...job, steps: [{ text: 'So it is 4. '.repeat(150) }, { text: 'It is 4.', parent: 0 }] });
   expect([...skipped.keys()]).toEqual([0, 1]);

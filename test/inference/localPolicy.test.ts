@@ -51,7 +51,7 @@ async function scoringOf(client: InferenceClient, onRead: () => void = () => und
 }
 
 describe('a local policy', () => {
-  it('writes at temperature 0 what passes over the whole sequence write in PyTorch', async () => {
+  it('writes at temperature 0 what full passes over the sequence write in PyTorch', async () => {
     const policy = open(await policyFile(imageModel, { temperature: 0, maxNewTokens: 90 }));
     const tokenizer = await loadTokenizer(join(imageModel, 'tokenizer.json'));
     const end = tokenizer.tokenId('<|end|>', 'end');
@@ -80,7 +80,7 @@ describe('a local policy', () => {
     expect(lengths.size).toBeGreaterThan(2);
   });
 
-  it('gives the same rollouts for the same request, alone, again, in another process and among others', async () => {
+  it('gives the same rollouts for the same request when repeated, in another process and among other requests', async () => {
     const [one] = await saveImages(await temporaryFolder(), [picture(3)]);
     const request = { ...base, images: [one!] };
     const client = openClient();
@@ -101,7 +101,7 @@ describe('a local policy', () => {
     expect(await policy.sample({ ...base, seed: 5 })).not.toEqual(first);
   });
 
-  it('writes steps without special tokens, ended by itself or cut', async () => {
+  it('writes steps without special tokens, in rollouts that end by themselves or are cut', async () => {
     const rollouts = completions(await open(await policyFile(imageModel, { maxNewTokens: 20 })).sample({ ...base, count: 64 }));
     expect(new Set(rollouts.map(({ finish }) => finish))).toEqual(new Set(['stop', 'length']));
     expect(rollouts.some(({ steps }) => steps.length > 1)).toBe(true);
@@ -113,7 +113,7 @@ describe('a local policy', () => {
     }
   });
 
-  it('says what it is by its files and settings', async () => {
+  it('describes itself with a name and a fingerprint that depends on its settings', async () => {
     const [a, again, other] = await Promise.all(
       [open(), open(), open(await policyFile(imageModel, { temperature: 0.5 }))].map((policy) => policy.describe()),
     );
@@ -137,7 +137,7 @@ describe('a local policy', () => {
     await expect(policy.sample({ ...base, signal: abort.signal })).rejects.toMatchObject({ name: 'AbortError' });
   });
 
-  it('loses nothing when the process is killed while it writes', async () => {
+  it('gives the same rollouts when the process is killed while it writes', async () => {
     const settings = { maxTokens: 4000, maxNewTokens: 400, end: 'Yes' };
     const expected = await open(await policyFile(imageModel, settings)).sample({ ...base, count: 32 });
     const pids: number[] = [];
@@ -152,7 +152,7 @@ describe('a local policy', () => {
     expect(pids.filter((pid) => pid > 0)).toHaveLength(2);
   });
 
-  it('lets a scoring through while it writes', async () => {
+  it('lets a scoring request run while it writes', async () => {
     const client = openClient();
     const policy = open(await policyFile(imageModel, { maxTokens: 4000, maxNewTokens: 1500, end: 'Yes' }), client);
     await policy.describe();
@@ -180,14 +180,14 @@ describe('a local policy', () => {
   });
 });
 
-describe('a local policy that cannot be used', () => {
+describe('a local policy with other or unusable files', () => {
   const refused = async (policy: Policy, request: SampleRequest, ...messages: RegExp[]) => {
     const error: unknown = await policy.sample(request).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(PolicyError);
     for (const message of messages) expect((error as Error).message).toMatch(message);
   };
 
-  it('names a figure that cannot be read, and works with the next problem', async () => {
+  it('names an image that cannot be read, and works with the next problem', async () => {
     const policy = open();
     await refused(policy, { ...base, images: imagesAt('/no/figure.png') }, /\/no\/figure\.png was not found/);
     await refused(policy, { ...base, images: imagesAt('https://example.org/f.png') }, /images are not fetched/);
@@ -215,7 +215,7 @@ describe('a local policy that cannot be used', () => {
     await refused(open(missing), base, /model\.onnx does not exist; 'graph' of .*policy\.json names it/);
   });
 
-  it("samples a graph in Hugging Face's layout, row by row and the same again", async () => {
+  it("samples a graph in Hugging Face's layout row by row, with the same rollouts each time", async () => {
     const folder = await copyModel(modelFolders['hugging-face']);
     await writeFile(
       join(folder, 'policy.json'),

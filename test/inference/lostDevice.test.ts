@@ -25,7 +25,7 @@ afterEach(() => {
 describe('a device that is lost in the middle of a run', () => {
   const job = tree(7);
 
-  it('is opened again in another process, which takes the run up where it was', async () => {
+  it('is opened again in another process, which continues the run where it stopped', async () => {
     const expected = await openScorer(modelFolders['hugging-face']).score(job);
     const { scorer, starts } = await openFailing({ lives: 1, runs: warmups + 3, message: dawn });
     const done: number[] = [];
@@ -42,7 +42,7 @@ describe('a device that is lost in the middle of a run', () => {
     ]);
   });
 
-  it.each([dawn, undefined])('is not used any more when it is lost again: %s', async (message) => {
+  it.each([dawn, undefined])('is no longer used when it is lost again: %s', async (message) => {
     const expected = await openScorer(modelFolders['hugging-face']).score(job);
     const { scorer, starts } = await openFailing({ lives: 9, runs: warmups + 2, ...(message !== undefined && { message }) });
     const { scores } = await scorer.score(job);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { vulkanEnvironment } from '../../server/inference/machine.js';
 
-it.runIf(process.platform === 'linux')("names a Vulkan driver to the loader where only a container's folder lists it", () => {
+it.runIf(process.platform === 'linux')("vulkanEnvironment names a driver to the loader if only a container's folder lists it", () => {
   const root = mkdtempSync(join(tmpdir(), 'steplens-vulkan-'));
   const [usual, container] = [join(root, 'usual'), join(root, 'container')];
   const folders = { usual: [usual], container: [container] };

@@ -93,11 +93,11 @@ describe('200 damaged or hostile files', () => {
     await rm(remote, { recursive: true, force: true });
   });
 
-  it('are made of models that are scored as they are', async () => {
+  it('are made from models that are scored when unchanged', async () => {
     for (const folder of [none, huggingFace, qwen, remote]) expect(await tryModel(folder), folder).toBe('scored');
   });
 
-  it.each(plans)('$count $kind files: each is refused with a message, or scored', async ({ kind, count, files }) => {
+  it.each(plans)('include $count $kind files, each of which is refused with a message or scored', async ({ kind, count, files }) => {
     for (let i = 0; i < count; i++) {
       const { from, file, mutations } = files[i % files.length]!;
       const mutation = mutations[Math.floor(i / files.length) % mutations.length]!;
@@ -115,7 +115,7 @@ describe('200 damaged or hostile files', () => {
       expect(own.filter((one) => one.outcome === outcome).length, outcome).toBeGreaterThan(count / 20);
   });
 
-  it('are 200, and the same processes answer as before', async () => {
+  it('are 200 in number, and unchanged models are still scored after them', async () => {
     expect(outcomes).toHaveLength(200);
     const { scores } = await openScorer(none).score(chain(3));
     expect([...scores].every((score) => score > 0 && score < 1)).toBe(true);

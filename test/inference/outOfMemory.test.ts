@@ -24,7 +24,7 @@ const long: ScoreJob = {
 const longestWarmup = 210;
 
 describe('a model too large for the memory', () => {
-  it.each(['token-major', 'hugging-face'] as const)('is run in smaller pieces, which give the same scores: %s', async (layout) => {
+  it.each(['token-major', 'hugging-face'] as const)('runs in smaller pieces, which give the same scores: %s', async (layout) => {
     const expected = await openScorer(modelFolders[layout]).score(long);
     const scorer = openScorer(await hungryCopy(modelFolders[layout], longestWarmup));
     expect((await scorer.describe()).device.note).toBeUndefined();
@@ -39,7 +39,7 @@ describe('a model too large for the memory', () => {
     ).toHaveLength(1);
   });
 
-  it('draws the rows of a sampling in groups', async () => {
+  it('samples its rows in groups, and draws the same ones', async () => {
     const request: SamplingRequest = {
       prompt: Int32Array.from(Buffer.from('Question: 1 + 1?')),
       prefix: Int32Array.from(Buffer.from('One and one')),
@@ -69,7 +69,7 @@ describe('a model too large for the memory', () => {
     expect(small.rows).toEqual((await drawn(imageModel)).rows);
   });
 
-  it('is refused with the remedies where it has to be run in one pass', async () => {
+  it('is refused with the remedies if its graph has to run in one pass', async () => {
     const scorer = openScorer(await hungryCopy(modelFolders.none, longestWarmup));
     await scorer.describe();
     const failed = scorer.score(long);
@@ -81,7 +81,7 @@ describe('a model too large for the memory', () => {
     expect((await scorer.score(chain(2))).skipped.size).toBe(0);
   });
 
-  it('is refused with the remedies when not even a short text fits', async () => {
+  it('is refused with the remedies if not even a short text fits', async () => {
     await expect(openScorer(await hungryCopy(modelFolders['hugging-face'], 20)).describe()).rejects.toThrow(
       /cannot be loaded: the memory of cpu is too small: Failed to allocate memory for requested buffer of size 1125899906842624\. Use a smaller precision \("steplens quantise" makes one\), or a machine with more memory\./,
     );

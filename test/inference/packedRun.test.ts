@@ -68,7 +68,7 @@ describe('PackedRun', () => {
     { parent: 0, ids: [4, 9], reads: [1] },
   ];
 
-  it('runs branches together, every distinct token once and none that no read follows', async () => {
+  it('runs branches together, each distinct token once and no token after the last read', async () => {
     const runs: RecordedTree[] = [];
     const { values, tokens } = await run(toRequest(tree), fakeTreeGraph(runs));
     expect(runs).toEqual([{ past: 0, ids: [1, 2, 3, 4, 5, 6, 7, 9], parents: [-1, 0, 1, 2, 3, 4, 5, 3] }]);
@@ -76,7 +76,7 @@ describe('PackedRun', () => {
     expect(values).toEqual(expected(tree));
   });
 
-  it('gives what a full pass of each path gives, however little fits into a run and whatever an earlier request left', async () => {
+  it('gives the scores of a full pass over each path, for any run size and after any earlier request', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(forest, { minLength: 1, maxLength: 3 }), fc.integer({ min: 16, max: 60 }), async (forests, most) => {
         const graph = fakeTreeGraph([]);
@@ -88,7 +88,7 @@ describe('PackedRun', () => {
     );
   });
 
-  it('runs the changed end of a sequence alone', async () => {
+  it('runs only the changed end of a sequence', async () => {
     const runs: RecordedTree[] = [];
     const graph = fakeTreeGraph(runs);
     const prefixes = new PrefixCache(graph, Infinity);
@@ -99,7 +99,7 @@ describe('PackedRun', () => {
     expect(runs.map(({ ids }) => ids)).toEqual([[1, 2, 3, 4, 5, 6], [9], [9]]);
   });
 
-  it('makes smaller runs after one that did not fit', async () => {
+  it('makes smaller runs after one that does not fit into memory', async () => {
     const runs: RecordedTree[] = [];
     const fake = fakeTreeGraph(runs);
     const graph: Graph = {
@@ -127,7 +127,7 @@ describe('PackedRun', () => {
     expect(Math.max(...runs.map(({ ids }) => ids.length))).toBeLessThanOrEqual(20);
   });
 
-  it('scores as the bundled graph scores every path alone', async () => {
+  it('gives the scores that the bundled graph gives for each path alone', async () => {
     const graph = openGraph(await (await loadRuntime()).createSession('media/models/mini/model.onnx', 'cpu', 1));
     const ids = (length: number, seed: number) => Array.from({ length }, (_, i) => 100 + ((i * 31 + seed * 7) % 800));
     const segments: Segment[] = [{ parent: -1, ids: ids(40, 0), reads: [] }];

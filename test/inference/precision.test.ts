@@ -59,7 +59,7 @@ async function run(graphPath: string, request = forest()): Promise<number[][]> {
 const tolerances: Readonly<Record<string, number>> = { half: 0.01 };
 
 describe.each(Object.keys(expected.logits))('a graph of kind %s', (kind) => {
-  it("gives PyTorch's logits, what two sequences share being run once", async () => {
+  it("gives PyTorch's logits for two sequences that share their first tokens", async () => {
     const rows = await run(join(root, `${kind}.onnx`));
     expect(rows).toHaveLength(4);
     rows.forEach((row, i) =>
@@ -70,8 +70,8 @@ describe.each(Object.keys(expected.logits))('a graph of kind %s', (kind) => {
   });
 });
 
-describe('a graph quantized as it runs', () => {
-  it('is used, with a word on how far its scores vary with what is run along', async () => {
+describe('a graph that quantizes its inputs as it runs', () => {
+  it('is used, with a note on how far its scores vary with the other tokens of a run', async () => {
     const client = openClient();
     const { session } = await client.load(load(join(root, 'int8.onnx')));
     expect(client.device(session).note).toMatch(

@@ -42,8 +42,8 @@ async function changeWeights(path: string): Promise<void> {
 
 const largest = (a: ArrayLike<number>, b: ArrayLike<number>) => Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i]!)));
 
-describe('the graph of the bundled model that is opened before anybody asks', () => {
-  it('gives the scores of the model, has half of its nodes, and is made of the model as it is', async () => {
+describe('the prepared graph of the bundled model, which is opened early', () => {
+  it('gives the scores of the model, has about half of its nodes, and is made from its current version', async () => {
     const folder = await prepared();
     const job = tree(31);
     const { scores } = await openEarly(folder).score(job, { ignoreCache: true });
@@ -60,7 +60,7 @@ describe('the graph of the bundled model that is opened before anybody asks', ()
     expect(facts?.runtime, 'onnxruntime-node changed: run "npm run model:prepare".').toBe(version);
   });
 
-  it('is not used for a model with other weights, whether they came before it was opened or after', async () => {
+  it('is not used if the weights of the model changed, before or after it was opened', async () => {
     const job = tree(15);
     const original = await openScorer(await prepared()).score(job, { ignoreCache: true });
     for (const when of ['before', 'after']) {
@@ -76,7 +76,7 @@ describe('the graph of the bundled model that is opened before anybody asks', ()
     }
   });
 
-  it('does not keep another model from opening, nor does a damaged file in its place', async () => {
+  it('does not prevent another model from opening, and is ignored if its file is damaged', async () => {
     const folder = await prepared();
     await writeFile(join(folder, 'model.cpu.onnx'), 'no graph');
     const job = tree(3);

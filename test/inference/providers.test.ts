@@ -22,26 +22,26 @@ async function openWith(webgpu: FakeProvider, device: Device, cpu: FakeProvider 
 }
 
 describe('openModel', () => {
-  it('takes a provider that agrees with the CPU and is no slower', async () => {
+  it('uses a provider that agrees with the CPU and is no slower', async () => {
     const device = await openWith({}, 'auto');
     expect(device.provider).toBe('webgpu');
     expect(device.adapter).toBeTypeOf('string');
     expect(device.passedOver.every(({ reason }) => reason === 'not here')).toBe(true);
   });
 
-  it.each(['auto', 'webgpu'] as const)('passes over one that is wrong, asked for %s', async (device) => {
+  it.each(['auto', 'webgpu'] as const)('passes over a provider with wrong scores when the device is %s', async (device) => {
     const { provider, reason } = await openWith({ error: { by: 0.05, from: 0 } }, device);
     expect(provider).toBe('cpu');
     expect(reason).toMatch(/^its scores differ from the CPU's by 0\.01\d, more than 0\.001$/);
   });
 
-  it('passes over one that is wrong late in the sequence only, or gives NaN', async () => {
+  it('passes over a provider with wrong scores only late in the sequence, or with NaN', async () => {
     expect((await openWith({ error: { by: 0.05, from: 39 } }, 'auto')).reason).toContain('differ');
     expect((await openWith({ error: { by: NaN, from: 20 } }, 'webgpu')).reason).toContain('NaN');
     expect((await openWith({ error: { by: 1e-4, from: 0 } }, 'webgpu')).provider).toBe('webgpu');
   });
 
-  it('compares a head of one value, too', async () => {
+  it('also compares a head of one value', async () => {
     const runtime = fakeRuntime({ cpu: {}, webgpu: { error: { by: 0.5, from: 0 } } });
     const { result, graph } = await openModel(runtime, { ...request('webgpu'), columns: Int32Array.of(0) });
     await graph.release();
@@ -49,14 +49,14 @@ describe('openModel', () => {
     expect(result.device.passedOver.at(-1)!.reason).toMatch(/^its scores differ from the CPU's by 0\.\d+, more than 0\.001$/);
   });
 
-  it('closes what it opened of a model in three graphs that do not fit together', async () => {
+  it('closes every session of a model in three graphs that do not fit together', async () => {
     const runtime = fakeRuntime({ cpu: {} });
     const parts = { embeddingsPath: 'embed_tokens.onnx', visionPath: 'vision_encoder.onnx', imageToken: 7 };
     await expect(openModel(runtime, { ...request('cpu'), parts })).rejects.toThrow("the graph has no input 'inputs_embeds'");
     expect(runtime.open).toBe(0);
   });
 
-  it('passes over one that is slower only when the choice is free', async () => {
+  it('passes over a slower provider only when the device is auto', async () => {
     const { provider, reason } = await openWith({ waitMs: 60 }, 'auto', { waitMs: 3 });
     expect(provider).toBe('cpu');
     expect(reason).toMatch(/^agreed with the CPU but was [\d.]+x slower$/);
@@ -72,7 +72,7 @@ describe('openModel', () => {
     [{ createError: `${'x'.repeat(300)}\nmore` }, /^failed: x{240}\.\.\.$/],
     [{ runError: 'Program Gather requires f16' }, /^failed: Program Gather requires f16$/],
     [{ missing: 'not part of this build' }, /^not part of this build$/],
-  ])('falls back to the CPU and says why: %j', async (webgpu, reason) => {
+  ])('falls back to the CPU and reports why: %j', async (webgpu, reason) => {
     for (const device of ['auto', 'webgpu'] as const) {
       const chosen = await openWith(webgpu, device);
       expect(chosen.provider).toBe('cpu');
@@ -81,7 +81,7 @@ describe('openModel', () => {
     }
   });
 
-  it('leaves out what ended an earlier process, and says so before it tries', async () => {
+  it('leaves out a provider that ended an earlier process, and announces each provider before it is tried', async () => {
     const tried: string[] = [];
     const avoid = [{ provider: 'webgpu', reason: 'crashed' }];
     const runtime = fakeRuntime({ cpu: slowCpu, webgpu: {} });
@@ -91,7 +91,7 @@ describe('openModel', () => {
     expect(tried).toEqual(['webgpu']);
   });
 
-  it('tries nothing else when the CPU is asked for', async () => {
+  it('tries no other provider when the device is cpu', async () => {
     const runtime = fakeRuntime({ cpu: {}, webgpu: {} });
     expect((await openModel(runtime, request('cpu'))).result.device).toEqual({ provider: 'cpu', passedOver: [] });
     expect(runtime.created).toEqual(['cpu']);
@@ -145,7 +145,7 @@ describe('adapterName', () => {
     [`/sys/class/drm/card${n}/device/device`]: '0x744c\n',
   });
 
-  it('says what the system says, and nothing when two could be meant', () => {
+  it('returns the name that the system reports, and undefined if it could mean two adapters', () => {
     expect(adapterName('cuda', sources(nvidia))).toBe('NVIDIA H200');
     expect(adapterName('webgpu', sources(card(0)))).toBe('AMD GPU 0x744c');
     expect(adapterName('webgpu', sources({ ...card(0), ...card(1) }))).toBeUndefined();

@@ -14,7 +14,7 @@ interface Case {
 }
 
 it.each(['granite', 'several-tokens', 'pure', 'scalar'])(
-  'a profile of its own with the readout of %s gives what the class of the model gives, alone and in a tree',
+  'a custom profile with the readout of %s gives the scores of the original model class, alone and in a tree',
   async (name) => {
     const { cases } = JSON.parse(await readFile(join(root, name, 'expected.json'), 'utf8')) as { cases: readonly Case[] };
     expect(cases.length).toBeGreaterThan(3);

@@ -23,7 +23,7 @@ describe.each([
   ['chat-logprobs', 'step', subject('chat-logprobs', turns, chatHandler(['+', '-']))],
   ['judge', 'step', subject('judge', judge, chatHandler(['Yes', 'No']))],
   ['critique', 'step', subject('critique', judge, critiqueHandler, 1e-6, tinyCritique)],
-] as const)('%s', (_name, asks, one) => {
+] as const)('a scorer with the backend %s', (_name, asks, one) => {
   describeScorerContract(one);
   describeServerContract(one, { asks });
 });
@@ -34,4 +34,4 @@ describe.each([
   ['open-inference, BF16', subject('open-inference', marked, inferenceHandler({ ...tinyGraph, datatype: 'BF16' }, true), 2e-2)],
   ['vllm-pooling, flat', subject('vllm-pooling', marked, poolingHandler('flat'))],
   ['vllm-pooling, base64', subject('vllm-pooling', marked, poolingHandler('base64'))],
-] as const)('%s', (_name, one) => describeScorerContract(one));
+] as const)('a scorer with the backend %s', (_name, one) => describeScorerContract(one));

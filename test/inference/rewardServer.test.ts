@@ -31,7 +31,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-it('gives the scores of a real model', async () => {
+it('the reward server gives the scores of a real model', async () => {
   const response = await fetch(`${server.url}/reward`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -47,7 +47,7 @@ it('gives the scores of a real model', async () => {
   expect(new Set(rewards).size).toBe(2);
 });
 
-it('stands in for vLLM: another StepLens scores with it as with the model itself', async () => {
+it('the reward server can replace vLLM: a scorer that uses it gives the scores of the model itself', async () => {
   const { model } = await local.describe();
   await writeFile(
     join(folder, 'prm.json'),

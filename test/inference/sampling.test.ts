@@ -13,7 +13,7 @@ import { fakeGraph, fakeRuntime } from './fakeRuntime.js';
 const none = new Set<number>();
 
 describe('drawToken', () => {
-  it('draws as often as the softmax says', () => {
+  it('draws each token as often as its softmax probability predicts', () => {
     const random = createRandom(5);
     for (const temperature of [0.5, 1, 2]) {
       const logits = Float32Array.of(1, -1, 0.5, 2, -30, 0);
@@ -30,7 +30,7 @@ describe('drawToken', () => {
     }
   });
 
-  it('never draws what is banned, and at temperature 0 the likeliest of the others', () => {
+  it('never draws a banned token, and draws the likeliest other token at temperature 0', () => {
     const logits = fc.array(fc.double({ min: -50, max: 50, noNaN: true }), { minLength: 2, maxLength: 12 });
     fc.assert(
       fc.property(logits, fc.nat(11), fc.double({ min: 0, max: 0.999999999, noNaN: true }), (values, spared, number) => {
@@ -132,7 +132,7 @@ async function sample(
 }
 
 describe('SamplingRun', () => {
-  it('gives every row what sampling it alone, from the whole sequence, gives', async () => {
+  it('gives every row the tokens that sampling it alone from the whole sequence gives', async () => {
     const { rows } = await sample();
     rows.forEach(({ ids, finish }, i) => {
       const random = createRandom(request.seed, `row ${i}`);
@@ -149,7 +149,7 @@ describe('SamplingRun', () => {
     expect(new Set(rows.map(({ finish }) => finish))).toEqual(new Set(['stop', 'length']));
   });
 
-  it('runs prompt and prefix apart, each in one pass, and the prompt once for several samplings', async () => {
+  it('runs prompt and prefix separately, each in one pass, and the prompt once for several requests', async () => {
     const [recorded, prompts] = [record(), new PromptCache(Infinity)];
     const first = await sample({}, recorded, prompts);
     expect(recorded.runs).toEqual([
@@ -174,14 +174,14 @@ describe('SamplingRun', () => {
     ]);
   });
 
-  it('keeps no more prompts than fit', async () => {
+  it('keeps no more prompts than fit into its cache', async () => {
     const [recorded, prompts] = [record(), new PromptCache(6500)];
     for (const first of [1, 2, 1, 3, 1, 2])
       await sample({ prompt: Int32Array.of(first, 2, 3), prefix: new Int32Array(0) }, recorded, prompts);
     expect(recorded.runs.map(([first]) => first)).toEqual([1, 2, 3, 2]);
   });
 
-  it('leaves ended rows out, a quarter of the batch at a time', async () => {
+  it('removes ended rows from the batch, at least a quarter of it at a time', async () => {
     const recorded = record();
     await sample({ count: 16, maxNewTokens: 40 }, recorded);
     expect(recorded.batches).toEqual([...recorded.batches].sort((a, b) => b - a));
@@ -190,7 +190,7 @@ describe('SamplingRun', () => {
     sizes.slice(1).forEach((size, i) => expect(size).toBeLessThanOrEqual(sizes[i]! * 0.75));
   });
 
-  it('ends at the first token when that is the end or the only one allowed', async () => {
+  it('ends at the first token if it is the end token, or if only one new token is allowed', async () => {
     const recorded = record();
     const ended = await sample({ banned: Int32Array.of(0, 1, 2, 3, 4, 5) }, recorded);
     expect(ended.rows.every(({ ids, finish }) => ids.length === 0 && finish === 'stop')).toBe(true);
@@ -199,7 +199,7 @@ describe('SamplingRun', () => {
     expect(recorded.batches).toEqual([]);
   });
 
-  it('draws the same rows where the memory holds only some of them, or a part of the prompt', async () => {
+  it('draws the same rows when memory holds only some of them, or only part of the prompt', async () => {
     const whole = await sample({ count: 11, prompt: Int32Array.from({ length: 70 }, (_, i) => i % 5) });
     const recorded = record();
     const limits = new RunLimits(undefined);
@@ -235,7 +235,7 @@ describe('SamplingRun', () => {
     expect(recorded.runs.map((ids) => ids.length)).toEqual([17, 17, 17, 17, 2, 2]);
   });
 
-  it('gives on a graph without a batch axis, row by row, what it gives with one', async () => {
+  it('gives the same rows on a graph without a batch axis, where it samples row by row', async () => {
     const rowsOf = async (graph: Graph) => {
       const run = new SamplingRun({ ...request, count: 5 }, graph, new PromptCache(Infinity), new RunLimits(undefined));
       while (!run.isDone) await run.step();
@@ -253,7 +253,7 @@ describe('SamplingRun', () => {
 });
 
 describe('Engine', () => {
-  it('says why a graph cannot sample, and continues', async () => {
+  it('reports why a graph cannot sample, and continues', async () => {
     const messages: FromChild[] = [];
     const engine = new Engine(
       () => Promise.resolve(fakeRuntime({ cpu: {} })),

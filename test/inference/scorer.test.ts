@@ -35,8 +35,8 @@ async function readExpected(folder: string): Promise<readonly Expected[]> {
   return cases;
 }
 
-describe.each(layouts)('parity with PyTorch: %s', (_layout, folder) => {
-  it('gives its token ids', async () => {
+describe.each(layouts)('a scorer compared with PyTorch: %s', (_layout, folder) => {
+  it('gives the same token IDs', async () => {
     const { profile, tokenizerPath } = await loadProfile(folder);
     const encoder = createEncoder(profile.layout, await loadTokenizer(tokenizerPath, ...markersOf(profile.layout)));
     for (const { question, steps, ids } of await readExpected(folder)) {
@@ -47,7 +47,7 @@ describe.each(layouts)('parity with PyTorch: %s', (_layout, folder) => {
     }
   });
 
-  it('gives its scores', async () => {
+  it('gives the same scores', async () => {
     const scorer = openScorer(folder);
     for (const expected of await readExpected(folder)) {
       const { scores } = await scorer.score(toJob(expected));
@@ -62,8 +62,8 @@ describe.each(layouts)('parity with PyTorch: %s', (_layout, folder) => {
   });
 });
 
-describe.each(layouts)('sharing prefixes: %s', (layout, folder) => {
-  it('gives for every node of a tree what one full pass of its path gives', async () => {
+describe.each(layouts)('a scorer that shares prefixes: %s', (layout, folder) => {
+  it('gives every node of a tree the score of one full pass over its path', async () => {
     const job = tree(31);
     const { scores, skipped } = await openScorer(folder).score(job);
     expect(skipped.size).toBe(0);
@@ -72,7 +72,7 @@ describe.each(layouts)('sharing prefixes: %s', (layout, folder) => {
     scores.forEach((score, i) => expect(Math.abs(score - reference[i]!), `step ${i}`).toBeLessThan(1e-5));
   });
 
-  it('runs the changed step and those after it, and nothing else', async () => {
+  it('scores again only the changed step and the steps after it', async () => {
     const scorer = openScorer(folder, { cacheFolder: await temporaryFolder() });
     const first = await scorer.score(chain(10));
     expect([first.cached, first.skipped.size]).toEqual([0, 0]);
@@ -137,7 +137,7 @@ async function fullPasses(folder: string, job: ScoreJob): Promise<number[]> {
 describe('a scorer', () => {
   const folder = modelFolders['hugging-face'];
 
-  it('describes the model, loaded once', async () => {
+  it('describes the model, and loads it once', async () => {
     const scorer = openScorer(folder);
     const [info, again] = await Promise.all([scorer.describe(), scorer.describe()]);
     expect(again).toBe(info);
@@ -146,7 +146,7 @@ describe('a scorer', () => {
     expect(childPids(scorer.log)).toHaveLength(1);
   });
 
-  it('keeps scores across a restart, drops them when asked to, and not for another profile', async () => {
+  it('keeps scores across a restart, but not for another profile or after the cache is cleared', async () => {
     const cacheFolder = await temporaryFolder();
     const before = openScorer(folder, { cacheFolder });
     const first = await before.score(chain(3));
@@ -175,7 +175,7 @@ describe('a scorer', () => {
     expect(tokens).toBe((await openScorer(folder).score(chain(2))).tokens);
   });
 
-  it('skips what is too long, with the reason, and scores the rest', async () => {
+  it('skips steps that are too long, with the reason, and scores the rest', async () => {
     const all = await openScorer(folder).score(chain(12));
     const short = openScorer(await copyModel(folder, { profile: { maxTokens: Math.round(all.tokens / 2) } }));
     const { scores, skipped } = await short.score(chain(12));
@@ -187,13 +187,13 @@ describe('a scorer', () => {
     expect((await short.score(chain(12))).cached).toBe(fitting);
   });
 
-  it('skips what is longer than its graph has positions, whatever the profile says', async () => {
+  it('skips steps beyond the positions of its graph, even if the profile allows more', async () => {
     const { scores, skipped } = await openScorer(await copyModel(folder, { profile: { maxTokens: 100_000 } })).score(chain(40));
     expect(scores[0]).toBeGreaterThan(0);
     expect(skipped.get(39)).toContain('the model takes 512 tokens');
   });
 
-  it('reports its progress, stops when cancelled and keeps what it has', async () => {
+  it('reports its progress, stops when cancelled and keeps the scores it has', async () => {
     const scorer = openScorer(folder);
     await scorer.describe();
     const abort = new AbortController();
@@ -227,7 +227,7 @@ describe('a scorer', () => {
     scores.forEach((score, i) => expect(Math.abs(score - expected.scores[i]!)).toBeLessThan(1e-5));
   });
 
-  it('gives no score, and the reason, where the model gives no number', async () => {
+  it('gives the reason instead of a score where the model gives no number', async () => {
     const { before: _, ...layout } = testProfile.layout;
     const model = await temporaryFolder();
     process.env['FAKE_CHILD_JOURNAL'] = join(model, 'journal');
@@ -242,7 +242,7 @@ describe('a scorer', () => {
     }
   });
 
-  it('does the pressing job first', async () => {
+  it('finishes a job of higher priority first', async () => {
     const scorer = openScorer(folder);
     await scorer.describe();
     const order: string[] = [];
@@ -253,7 +253,7 @@ describe('a scorer', () => {
   });
 });
 
-describe('a model that cannot be used', () => {
+describe('the error for a model that cannot be used', () => {
   const folder = modelFolders['hugging-face'];
   const refused = async (model: string, ...messages: RegExp[]) => {
     const scorer = openScorer(model);
@@ -263,7 +263,7 @@ describe('a model that cannot be used', () => {
     return scorer;
   };
 
-  it("names a tokenizer of another model's vocabulary, which is larger", async () => {
+  it('names a tokenizer with a larger vocabulary than the graph knows', async () => {
     const tokenizer = JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8')) as { model: { vocab: Record<string, number> } };
     const { model } = tokenizer;
     const size = Object.keys(model.vocab).length;
@@ -277,7 +277,7 @@ describe('a model that cannot be used', () => {
     );
   });
 
-  it('names a damaged graph, and uses it once it is put right', async () => {
+  it('names a damaged graph, and is gone once the file is repaired', async () => {
     const copy = await copyModel(folder);
     await truncate(join(copy, 'model.onnx'), 1000);
     const scorer = await refused(copy, /model\.onnx cannot be loaded: .*damaged or not an ONNX model/);
@@ -299,7 +299,7 @@ describe('a model that cannot be used', () => {
     await refused(missing, /model\.onnx does not exist/, /prm\.json/);
   });
 
-  it('names the inputs of a graph it does not understand', async () => {
+  it('names the inputs of a graph that are not known', async () => {
     await refused(
       await copyModel(folder, { files: { 'model.onnx': identityModel('pixels', 'logits') } }),
       /model\.onnx cannot be used: the graph has no input 'input_ids'; it has pixels \(float32 \[a, b\]\)/,
@@ -307,7 +307,7 @@ describe('a model that cannot be used', () => {
     );
   });
 
-  it('names a tokenizer that belongs to another model', async () => {
+  it('names a tokenizer of another model, or a readout that does not fit', async () => {
     const tokenizer = JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8')) as {
       added_tokens: { id: number; content: string }[];
       model: { vocab: Record<string, number> };
@@ -323,7 +323,7 @@ describe('a model that cannot be used', () => {
   });
 });
 
-describe('a model that knows only some texts', () => {
+describe('a model with a scope', () => {
   const known: ScoreJob = {
     question:
       'There are 6 plums in a box. Maya buys 4 boxes, eats 9 plums and shares the rest among 5 friends. How many plums does each get?',
@@ -336,7 +336,7 @@ describe('a model that knows only some texts', () => {
     ],
   };
 
-  it('scores what it knows as without the rule, from the cache the second time, and leaves the rest', async () => {
+  it('scores the steps in its scope as without one, from the cache the second time, and skips the others', async () => {
     const scorer = openScorer(mini);
     const whole = await openScorer(modelFolders['token-major']).score(known);
     const result = await scorer.score(known);
@@ -351,7 +351,7 @@ describe('a model that knows only some texts', () => {
     expect((await scorer.describe()).knows).toBe('the generated grade-school word problems it was trained on');
   });
 
-  it('says nothing of a question it does not know, and looks at no figure of it', async () => {
+  it('skips every step of a question outside its scope, and does not read its images', async () => {
     const job = { ...known, question: 'What is shown in the picture?', images: imagesAt('/none.png') };
     const { scores, outOfScope, skipped, tokens } = await openScorer(mini).score(job);
     expect([...scores].every(Number.isNaN)).toBe(true);
@@ -359,7 +359,7 @@ describe('a model that knows only some texts', () => {
     expect(skipped.get(0)).toContain('this question is not one of them');
   });
 
-  it('says which file is missing', async () => {
+  it('is refused with the name of its missing scope file', async () => {
     const scope = { kind: 'word-pairs', pairs: 'missing.txt', knows: 'sums', question: 0.5, step: 0.5 };
     const folder = await copyModel(modelFolders['token-major'], { profile: { scope } });
     await expect(openScorer(folder).score(known)).rejects.toThrow(/missing\.txt cannot be read/);

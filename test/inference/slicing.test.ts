@@ -69,8 +69,8 @@ async function compare({ whole, sliced }: { whole: Graph; sliced: Graph }, seque
   expect(other.length).toBe(cache.length);
 }
 
-describe('a graph rewritten to score the wanted tokens alone', () => {
-  it.each(families.filter((name) => !inParts.includes(name)))('gives the same values: %s', async (name) => {
+describe('a graph rewritten to score only the wanted tokens', () => {
+  it.each(families.filter((name) => !inParts.includes(name)))('gives the same values for the family %s', async (name) => {
     const both = await openBoth(join(familiesFolder, name));
     const { width } = await both.whole.run(both.whole.createCache(), ids.subarray(0, 3));
     expect(both.isNarrow).toBe(width > 3);
@@ -78,7 +78,7 @@ describe('a graph rewritten to score the wanted tokens alone', () => {
   });
 
   it.each([...Object.entries(modelFolders), ['images', join(root, 'test/fixtures/models/images')]] as const)(
-    'gives the same values: %s',
+    'gives the same values for the model %s',
     async (_name, folder) => compare(await openBoth(folder)),
   );
 
@@ -90,7 +90,7 @@ describe('a graph rewritten to score the wanted tokens alone', () => {
     ['four-bit-gqa', false],
     ['gqa', true],
     ['positions', true],
-  ] as const)('gives the same values: precision %s', async (kind, isNarrow) => {
+  ] as const)('gives the same values in the precision %s', async (kind, isNarrow) => {
     const both = await openBoth(join(root, 'test/fixtures/models/precision'), `${kind}.onnx`);
     expect(both.isNarrow).toBe(isNarrow);
     await compare(
@@ -99,7 +99,7 @@ describe('a graph rewritten to score the wanted tokens alone', () => {
     );
   });
 
-  it.each(inParts)('gives the same values: a decoder of three graphs, %s', async (name) => {
+  it.each(inParts)('gives the same values for the decoder of a model in three graphs: %s', async (name) => {
     const folder = join(familiesFolder, name);
     const start = (file: string) => runtime.createSession(join(folder, file), 'cpu', 1);
     const sliced = await sliceFile(join(folder, 'decoder_model_merged.onnx'), columns);
@@ -112,7 +112,7 @@ describe('a graph rewritten to score the wanted tokens alone', () => {
     });
   });
 
-  it('gives all columns where all are asked for, and fails where others than were loaded are', async () => {
+  it('gives all columns if all are requested, and refuses columns that were not loaded', async () => {
     await compare(await openBoth(modelFolders['hugging-face'], 'model.onnx', new Int32Array(0)));
     const scorer = openScorer(modelFolders['hugging-face']);
     const { scores } = await scorer.score(chain(4));
@@ -124,7 +124,7 @@ describe('a graph rewritten to score the wanted tokens alone', () => {
     expect(() => placesOf(some, new Int32Array(0))).toThrow(GraphError);
   });
 
-  it('gives the same values: weights that are turned, cast and shared with the embedding', async () => {
+  it('gives the same values for head weights that are cast and transposed', async () => {
     const model = await readModel(join(modelFolders['hugging-face'], 'model.onnx'), Infinity);
     const { graph } = model;
     const head = graph.nodes.find((node) => node.outputs[0] === '/head/MatMul_output_0')!;
@@ -191,7 +191,7 @@ describe('a graph rewritten to score the wanted tokens alone', () => {
     await compare({ whole, sliced: openGraph(await runtime.createSession(sliced, 'cpu', 1), sliced.columns) });
   });
 
-  it('reports of a damaged file what the runtime says', async () => {
+  it('is reported as damaged, with the message of the runtime, if its file is cut off', async () => {
     const folder = await copyModel(modelFolders['hugging-face']);
     const path = join(folder, 'model.onnx');
     await writeFile(path, (await readFile(path)).subarray(0, 5000));
@@ -201,7 +201,7 @@ describe('a graph rewritten to score the wanted tokens alone', () => {
     );
   });
 
-  it('leaves a graph as it is whose head it does not know, and says why', async () => {
+  it('is left unchanged if its head is not known, and the reason is logged', async () => {
     const folder = await temporaryFolder();
     for (const file of ['tokenizer.json', 'tokenizer_config.json', 'prm.json'])
       await copyFile(join(modelFolders['hugging-face'], file), join(folder, file));

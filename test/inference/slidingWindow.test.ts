@@ -12,8 +12,8 @@ interface Case {
   readonly scores: readonly number[];
 }
 
-describe.each(['mistral', 'qwen2'])('a %s whose layers look back no further than a window', (name) => {
-  it('gives the scores of its own forward pass, also where solutions share their first steps', async () => {
+describe.each(['mistral', 'qwen2'])('a %s model with sliding-window attention', (name) => {
+  it('gives the scores of the original forward pass, also when solutions share their first steps', async () => {
     const { cases } = JSON.parse(await readFile(join(root, name, 'expected.json'), 'utf8')) as { cases: readonly Case[] };
     const scorer = openScorer(join(root, name));
     for (const { question, steps, scores: expected } of cases) {

@@ -69,13 +69,13 @@ const pixels = floats(Array<number>(48).fill(0), 1, 3, 4, 4);
 const noPixels = floats([], 0, 3, 4, 4);
 
 describe('a model in three graphs', () => {
-  it('looks like one that takes token ids and images', () => {
+  it('has the inputs and outputs of one graph that takes token IDs and images', () => {
     const { session } = model();
     expect(session.inputs.map(({ name }) => name)).toEqual(['input_ids', 'pixel_values', 'attention_mask']);
     expect(session.outputs).toEqual([logits]);
   });
 
-  it("puts the images' features where their tokens are, in order", async () => {
+  it('puts the features of images at their tokens, in order', async () => {
     const { session, decoder } = model();
     const { logits: rows } = await session.run(
       { input_ids: ids(5, image, 6, image), pixel_values: pixels, attention_mask: ids(1, 1, 1, 1) },
@@ -85,7 +85,7 @@ describe('a model in three graphs', () => {
     expect(Object.keys(decoder.runs[0]!).sort()).toEqual(['attention_mask', 'inputs_embeds']);
   });
 
-  it('gives images with grids one after the other, each with its own patches', async () => {
+  it('passes images with grids to the vision graph one by one, each with its own patches', async () => {
     const { embeddings, decoder } = model();
     const vision = fake(
       [
@@ -114,7 +114,7 @@ describe('a model in three graphs', () => {
     ]);
   });
 
-  it('gives a graph that takes one image one after the other', async () => {
+  it('passes images one by one to a vision graph that takes a single image', async () => {
     const { embeddings, decoder } = model();
     const vision = fake(
       [{ name: 'pixel_values', type: 'float32', shape: [1, 1, 1, 2] }],
@@ -133,13 +133,13 @@ describe('a model in three graphs', () => {
     ]);
   });
 
-  it('leaves the graph for images alone where there are none', async () => {
+  it('does not run the vision graph when there are no images', async () => {
     const { session, vision } = model();
     await session.run({ input_ids: ids(5, 6), pixel_values: noPixels, attention_mask: ids(1, 1) }, ['logits']);
     expect(vision.runs).toHaveLength(0);
   });
 
-  it('refuses features that are not as many as their tokens, or not as wide', async () => {
+  it('refuses image features whose number or width does not match their tokens', async () => {
     const feeds = { input_ids: ids(image, 5), pixel_values: pixels, attention_mask: ids(1, 1) };
     await expect(model().session.run(feeds, ['logits'])).rejects.toThrow(
       "gives features of [1, 2, 2], but 1 image tokens of 2 numbers wait for them; correct 'images' of the profile",

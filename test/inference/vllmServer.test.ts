@@ -29,7 +29,7 @@ async function serve(folder: string): Promise<{ local: Policy; remote: Policy; s
   return { local, remote, server };
 }
 
-it.each([imageModel])('a local policy writes the same through HTTP: %s', async (folder) => {
+it.each([imageModel])('a local policy writes the same rollouts through HTTP: %s', async (folder) => {
   const { local, remote, server } = await serve(folder);
   const sample = (await readImageCases()).find((one) => one.images.length > 0);
   const images = await saveImages(await temporaryFolder(), sample!.images);

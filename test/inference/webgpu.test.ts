@@ -28,7 +28,7 @@ afterAll(() => {
 });
 
 describe.each(Object.entries(modelFolders))('WebGPU with cache layout %s', (_layout, folder) => {
-  it('agrees with the CPU, prefixes shared or not', async () => {
+  it('agrees with the CPU for a chain and for a tree with shared prefixes', async () => {
     process.env['VK_DRIVER_FILES'] = driver;
     const gpu = openScorer(folder, { device: 'webgpu' });
     expect((await gpu.describe()).device).toEqual({ provider: 'webgpu', adapter: 'SwiftShader (software)', passedOver: [] });
@@ -40,8 +40,8 @@ describe.each(Object.entries(modelFolders))('WebGPU with cache layout %s', (_lay
   });
 });
 
-describe('a WebGPU whose memory is full', () => {
-  it('runs smaller pieces, and says so', async () => {
+describe('WebGPU with too little memory', () => {
+  it('runs smaller pieces, and reports it', async () => {
     process.env['VK_DRIVER_FILES'] = driver;
     const folder = modelFolders['hugging-face'];
     // 4 GiB is four times SwiftShader's buffer limit. The CPU does not need so much, because its runs here are shorter.
@@ -60,10 +60,10 @@ describe('a WebGPU whose memory is full', () => {
   });
 });
 
-describe('device auto', () => {
+describe('the choice of a device', () => {
   const folder = modelFolders['hugging-face'];
 
-  it('passes over a GPU slower than the CPU and says so', async () => {
+  it('passes over a GPU that is slower than the CPU when the device is auto, and logs it', async () => {
     process.env['VK_DRIVER_FILES'] = driver;
     const scorer = openScorer(folder, { device: 'auto' });
     const { device } = await scorer.describe();
@@ -73,7 +73,7 @@ describe('device auto', () => {
     expect(scorer.log.some((line) => line.startsWith('webgpu was passed over: agreed'))).toBe(true);
   });
 
-  it.each(['auto', 'webgpu'] as const)('uses the CPU where there is no adapter, asked for %s', async (device) => {
+  it.each(['auto', 'webgpu'] as const)('uses the CPU if there is no adapter and the device is %s', async (device) => {
     process.env['VK_DRIVER_FILES'] = join(runtimeFolder, 'none.json');
     const scorer = openScorer(folder, { device });
     const info = await scorer.describe();

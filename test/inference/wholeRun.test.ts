@@ -74,8 +74,8 @@ async function run(request: RunRequest, graph: Graph, most = Infinity) {
   return { values, told, tokens: whole.result.tokens };
 }
 
-describe('a run that keeps nothing on this side of the device', () => {
-  it('gives what a full pass of each path gives, every read once, however little fits', async () => {
+describe('a run that fetches only scores from the device', () => {
+  it('gives the scores of a full pass over each path, each once, however little fits into memory', async () => {
     await fc.assert(
       fc.asyncProperty(forest, fc.integer({ min: 16, max: 90 }), fc.integer({ min: 16, max: 200 }), async (segments, most, fits) => {
         const { values, told } = await run(toRequest(segments), fakeTreeGraph([], fits), most);
@@ -86,7 +86,7 @@ describe('a run that keeps nothing on this side of the device', () => {
     );
   });
 
-  it('takes one run for a tree that fits, and starts again at the root for branches that do not', async () => {
+  it('takes one run for a tree of at most 2048 tokens, and starts again at the root for further branches', async () => {
     const line = (length: number, seed: number) => Array.from({ length }, (_, i) => 1 + ((i * 7 + seed) % 50));
     const prompt = { parent: -1, ids: line(100, 0), reads: [] };
     const branch = (length: number, seed: number): Segment => ({
@@ -105,7 +105,7 @@ describe('a run that keeps nothing on this side of the device', () => {
     expect(mostTogether).toBe(2048);
   });
 
-  it('runs a path in one piece that is longer than a run is meant to be, and in pieces where the memory does not hold it', async () => {
+  it('runs a path of more than 2048 tokens in one piece, and in smaller pieces if memory does not hold it', async () => {
     const long = [{ parent: -1, ids: Array.from({ length: 3000 }, (_, i) => 1 + (i % 50)), reads: [10, 2999] }];
     const runs: number[] = [];
     expect((await run(toRequest(long), fakeTreeGraph(runs))).values).toEqual(expected(long));
@@ -115,7 +115,7 @@ describe('a run that keeps nothing on this side of the device', () => {
     expect(runs).toEqual([]);
   });
 
-  it('gives the scores of a real graph, of which it fetches nothing but these', async () => {
+  it('gives the scores of a real graph, and fetches nothing else from it', async () => {
     const session = await (await loadRuntime()).createSession('media/models/mini/model.onnx', 'cpu', 1);
     const fetched = new Set<string>();
     const graph = openGraph({
@@ -143,9 +143,9 @@ describe('a run that keeps nothing on this side of the device', () => {
   });
 });
 
-describe('on CUDA', () => {
+describe('the engine on CUDA', () => {
   /** The CPU replaces CUDA here, without memory for a second whole model. */
-  it("a model in Hugging Face's layout is admitted by its first layers, and its keys and values are not fetched", async () => {
+  it("admits a model in Hugging Face's layout by its first layers, and does not fetch keys and values", async () => {
     const real = await loadRuntime();
     const runs: string[][] = [];
     const runtime: Runtime = {

@@ -8,13 +8,13 @@ const steps = ['2 + 3 = 5.\n<answer>5</answer>'];
 const read = (choice: Choice, prefix: readonly string[] = []) => choiceRollout(choice, { question: 'What is 2 + 3?', prefix });
 const said = (content: unknown, more: object = {}) => read({ message: { content, ...more }, finish_reason: 'stop' });
 
-describe('the reason for which a text ended', () => {
-  it.each(['stop', 'eos_token', 'stop_sequence', 'end_turn', 'COMPLETE', 'STOP', '', undefined, null])('is its own end: %j', (reason) => {
+describe('a completion with this finish_reason', () => {
+  it.each(['stop', 'eos_token', 'stop_sequence', 'end_turn', 'COMPLETE', 'STOP', '', undefined, null])('ends normally: %j', (reason) => {
     expect(read({ message: { content: solution }, finish_reason: reason })).toEqual({ steps, finish: 'stop' });
   });
 
   it.each(['length', 'max_tokens', 'MAX_TOKENS', 'model_length', 'model_context_window_exceeded'])(
-    'is its longest length: %j',
+    'is cut at the token limit: %j',
     (reason) => {
       expect(read({ message: { content: solution }, finish_reason: reason })).toEqual({ steps, finish: 'length' });
     },
@@ -28,14 +28,14 @@ describe('the reason for which a text ended', () => {
     ['tool_calls', 'called a tool'],
     ['function_call', 'called a tool'],
     ['MALFORMED_FUNCTION_CALL', 'called a tool'],
-  ])('makes it no rollout, for good: %j', (reason, sentence) => {
+  ])('is a permanently failed rollout: %j', (reason, sentence) => {
     expect(read({ message: { content: solution }, finish_reason: reason })).toEqual({
       failure: expect.stringContaining(sentence) as string,
     });
   });
 
   it.each(['abort', 'error', 'cancelled', 'insufficient_system_resource', 'network_error', 'timeout'])(
-    'makes it no rollout, and may pass: %j',
+    'is a temporarily failed rollout: %j',
     (reason) => {
       expect(read({ text: '<step>2 + 3', finish_reason: reason })).toEqual({
         failure: expect.stringContaining(`broke off the text (${reason})`) as string,
@@ -45,7 +45,7 @@ describe('the reason for which a text ended', () => {
   );
 });
 
-describe('thoughts', () => {
+describe('thoughts of a reasoning model', () => {
   it.each([
     ['<think>', '</think>'],
     ['', '</think>'],
@@ -56,7 +56,7 @@ describe('thoughts', () => {
     ['<|begin_of_thought|>', '<|end_of_thought|>'],
     ['<|START_THINKING|>', '<|END_THINKING|>'],
     ['<|channel|>analysis<|message|>', '<|end|><|start|>assistant<|channel|>final<|message|>'],
-  ])('are no steps: %s…%s', (opens, closes) => {
+  ])('are kept as reasoning and never read as steps: %s…%s', (opens, closes) => {
     const thought = 'First <answer>6, no: <step>wrong</step>';
     const found = said(`${opens}${thought}${closes}\n\n${solution}`);
     expect(found).toMatchObject({ steps, finish: 'stop' });
@@ -65,7 +65,7 @@ describe('thoughts', () => {
     for (const one of endless) expect(one).toEqual({ failure: 'The model thought and wrote no answer.' });
   });
 
-  it('of a server that reports them apart are no empty continuation', () => {
+  it('in a field of their own do not make an empty text a valid continuation', () => {
     const message = { content: null, reasoning_content: 'We add.' };
     for (const content of [null, '', ' ', []])
       expect(read({ message: { ...message, content }, finish_reason: 'stop' }, ['We add.'])).toEqual({
@@ -75,13 +75,13 @@ describe('thoughts', () => {
     expect(read({ message: { content: '' }, finish_reason: 'stop' }, ['The answer is 5.'])).toEqual({ steps: [], finish: 'stop' });
   });
 
-  it('in parts are kept apart', () => {
+  it('in a content part of their own are kept as reasoning, not as steps', () => {
     const thinking = { type: 'thinking', thinking: [{ type: 'text', text: 'We add.' }] };
     expect(said([thinking, { type: 'text', text: solution }])).toEqual({ steps, finish: 'stop', reasoning: 'We add.' });
   });
 });
 
-it('a refusal is no rollout', () => {
+it('a refusal or a function call of the model is a failed rollout', () => {
   expect(said(null, { refusal: 'I cannot help.' })).toEqual({ failure: 'The model refused: I cannot help.' });
   expect(said(solution, { refusal: null })).toMatchObject({ steps });
   expect(said(null, { function_call: { name: 'add', arguments: '{}' } })).toMatchObject({
@@ -94,12 +94,12 @@ it.each([
   [{ prompt_tokens: 9, completion_tokens: 4, prompt_tokens_details: null, prompt_cache_hit_tokens: 5, prompt_cache_miss_tokens: 4 }, 5],
   [{ prompt_tokens: 9, completion_tokens: 4, cached_tokens: 6 }, 6],
   [{ prompt_tokens: 9, completion_tokens: 4 }, 0],
-])('cached tokens are read under each name they have (%j)', (usage, cachedTokens) => {
+])('usageOf reads cached tokens from every field that servers use, and 0 without one (%j)', (usage, cachedTokens) => {
   expect(usageOf({ usage })).toEqual({ promptTokens: 9, completionTokens: 4, cachedTokens, retries: 0 });
 });
 
 it.each([{ completion_tokens: 4 }, { prompt_tokens: 9 }, { prompt_tokens: 9, completion_tokens: null }])(
-  'tokens that the server reports in part are too few, and marked (%j)',
+  'usageOf marks the usage as unreported when a token count is missing (%j)',
   (usage) => {
     expect(usageOf({ usage })).toMatchObject({ isUnreported: true });
   },

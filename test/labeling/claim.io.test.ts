@@ -34,7 +34,7 @@ async function deadProcess(): Promise<number> {
   return child.pid!;
 }
 
-describe('a claim', () => {
+describe('a claim on a problem', () => {
   it('has one holder, named with host and process, until it is released', async () => {
     const claim = await takeClaim(path, 'runs/p.json');
     await expect(takeClaim(path, 'runs/p.json')).rejects.toThrow(
@@ -48,7 +48,7 @@ describe('a claim', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('of a process of this machine that ended is taken over, and so is that of another process that had its id', async () => {
+  it('is taken over when its process on this machine has ended, even if another process now has the same id', async () => {
     await takeClaim(path, 'p');
     await become({ pid: await deadProcess() });
     await takeClaim(path, 'p');
@@ -58,7 +58,7 @@ describe('a claim', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('of another machine is taken over when its heartbeat has stopped, not before', async () => {
+  it('of another machine is taken over when its heartbeat is 90 s old, but not when it is 30 s old', async () => {
     await takeClaim(path, 'p');
     await become({ host: 'node17', token: 'x', pid: await deadProcess() }, 30);
     await expect(takeClaim(path, 'p')).rejects.toThrow(/on node17/);
@@ -66,7 +66,7 @@ describe('a claim', () => {
     await takeClaim(path, 'p');
   });
 
-  it('that was never written, or is not a valid claim, is waited for and then taken over', async () => {
+  it('that is empty or not valid is taken over only after 5 s', async () => {
     for (const text of ['', '{"owner":"a"', '[]']) {
       await writeFile(path, text);
       const written = Date.now() - 4800;
@@ -77,7 +77,7 @@ describe('a claim', () => {
     }
   });
 
-  it('that is being written belongs to its writer', async () => {
+  it('that is only partly written still belongs to its writer', async () => {
     await takeClaim(path, 'p');
     const text = await readFile(path, 'utf8');
     await writeFile(path, text.slice(0, 9));
@@ -89,7 +89,7 @@ describe('a claim', () => {
     expect(holder).toMatchObject({ status: 'fulfilled', value: expect.stringContaining(String(process.pid)) as string });
   });
 
-  it('that is stale is taken over by one of many who try at once', async () => {
+  it('that is stale is taken over by exactly one of 12 simultaneous attempts', async () => {
     const pid = await deadProcess();
     for (let round = 0; round < 5; round++) {
       await takeClaim(path, 'p');
@@ -102,7 +102,7 @@ describe('a claim', () => {
     }
   });
 
-  it('that was taken over while its holder slept is noticed before the holder writes, and not removed by it', async () => {
+  it('that another process took over fails verify(), and its former holder does not remove it', async () => {
     const claim = await takeClaim(path, 'p', 0);
     await become({ token: 'another', host: 'node17' });
     await expect(claim.verify()).rejects.toBeInstanceOf(ClaimLost);
@@ -110,14 +110,14 @@ describe('a claim', () => {
     expect(await holderOf(path, 'p')).toContain('node17');
   });
 
-  it('in a folder that is missing or a file says so', async () => {
+  it('reports that its folder is missing or is a file', async () => {
     await expect(takeClaim(join(folder, 'none', 'p.claim'), 'p')).rejects.toBeInstanceOf(FolderError);
     await writeFile(join(folder, 'file'), '');
     await expect(takeClaim(join(folder, 'file', 'p.claim'), 'p')).rejects.toThrow(/not a folder, ENOTDIR.*--out/);
   });
 });
 
-describe('two runs on one folder', () => {
+describe('further runs on the same folder', () => {
   const walk = walkPolicy({ mistakeRate: 0.2 });
   const world = () => ({ policy: walk, judge: answerJudge, folder, images: () => [] });
   const options = (more: Partial<RunOptions> = {}): RunOptions => ({
@@ -130,7 +130,7 @@ describe('two runs on one folder', () => {
     ...more,
   });
 
-  it('that do not share it: the second is refused with the holder, and --restart throws nothing away', async () => {
+  it('are refused with the name of the holder, and --restart deletes nothing', async () => {
     let second: Promise<unknown> | undefined;
     let refused: unknown;
     await labelRun(
@@ -146,7 +146,7 @@ describe('two runs on one folder', () => {
     expect(await labelRun(options(), world())).toMatchObject({ done: 0, skipped: 8 });
   });
 
-  it('that share it label every problem exactly once, and refuse one that does not', async () => {
+  it('that are shared label every problem exactly once, and one that is not shared is refused', async () => {
     const done: string[] = [];
     let alone: Promise<unknown> | undefined;
     let refused: unknown;

@@ -49,8 +49,8 @@ function tokens({ promptTokens, completionTokens, cachedTokens }: Expense): Vllm
   return { prompt: promptTokens, completion: completionTokens, cached: cachedTokens };
 }
 
-describe('the costs in a log', () => {
-  it('are those the server reported, over every part of an interrupted run', async () => {
+describe('the costs in an event log', () => {
+  it('equal the tokens and requests that the server counted, also after an interrupted run is continued', async () => {
     const server = await startServer({ cached: 5 }, walkPolicy({ mistakeRate: 0.3 }));
     const here = await world(server);
     const stop = new AbortController();
@@ -87,7 +87,7 @@ describe('the costs in a log', () => {
     expect((await runCost(here.folder)).total).toEqual(total);
   });
 
-  it('count every attempt that was made again, and requests that failed', async () => {
+  it('include repeated attempts and failed requests', async () => {
     const server = await startServer({ faults: ['error500', 'busy503', undefined, 'badRequest400'] }, walkPolicy({ mistakeRate: 0.3 }));
     const here = await world(server);
     await labelRun({ ...options, jobs: 1, problems: options.problems.slice(0, 1) }, { ...here, mostFailed: 1 });
@@ -98,7 +98,7 @@ describe('the costs in a log', () => {
     expect(tokens(total)).toEqual(server.told);
   });
 
-  it('have the calls of a judge apart, those about a complete solution too', async () => {
+  it('count the requests of a judge separately, including those about a complete solution', async () => {
     // All answers are written in words, so the rules cannot decide any of them.
     const policy: Policy = policyOf(({ prefix, count, seed }) =>
       completions(
@@ -124,7 +124,7 @@ describe('the costs in a log', () => {
     expect(summary).toMatchObject({ judgeRequests: total.judgeRequests, judgeTokens: total.judgeTokens });
   });
 
-  it('have a time at every event, and the seconds in which something was sampled', async () => {
+  it('have a time for every event, and count only the seconds spent on sampling', async () => {
     const server = await startServer({}, walkPolicy({ mistakeRate: 0.3 }));
     const clock = { now: 1_000 };
     const here = await world(server, clock);
@@ -149,7 +149,7 @@ describe('the costs in a log', () => {
 });
 
 describe('steplens cost', () => {
-  it('shows rows that add up, and the price', async () => {
+  it('shows rows that add up to the total, and the price', async () => {
     const server = await startServer({}, walkPolicy({ mistakeRate: 0.3 }));
     const here = await world(server);
     await labelRun(options, here);
@@ -168,7 +168,7 @@ describe('steplens cost', () => {
     expect(JSON.parse(json.out)).toMatchObject({ run: here.folder, problems: 3, labels, total, price });
   });
 
-  it('compares methods over several runs, and adds them up', async () => {
+  it('compares methods across several runs, and adds up their rollouts', async () => {
     const server = await startServer({}, walkPolicy({ mistakeRate: 0.3 }));
     const [search, chains] = [await world(server), await world(server)];
     await labelRun(options, search);
@@ -194,7 +194,7 @@ describe('steplens cost', () => {
     ).toEqual([['mcts'], ['monte-carlo']]);
   });
 
-  it('is in the summary of a run', async () => {
+  it('has its requests, tokens and price also in the summary of steplens label', async () => {
     const server = await startServer({}, walkPolicy({ mistakeRate: 0.3 }));
     const file = join(root, 'problems.json');
     await writeFile(file, JSON.stringify(options.problems.map(({ id, question }) => ({ id, question, correct_answer: '0' }))));
@@ -223,7 +223,7 @@ describe('steplens cost', () => {
     expect(Number(/price (\S+)\n/.exec(out)![1])).toBeCloseTo((prompt * 2 + completion * 8) / 1e6, 4);
   });
 
-  it('has a dash where a server reports no tokens, and says how many requests came without', async () => {
+  it('shows a dash for tokens that a server does not report, and the number of such requests', async () => {
     const [none, some] = await Promise.all(
       (['never', 'sometimes'] as const).map(async (usage) => {
         const server = await startServer({ usage }, walkPolicy({ mistakeRate: 0.3 }));
@@ -248,7 +248,7 @@ describe('steplens cost', () => {
     expect(await readFile(join(root, 'unreported.card.md'), 'utf8')).toContain('requests whose tokens the servers do not report');
   });
 
-  it('says what it cannot read', async () => {
+  it('reports a folder without event logs, a missing folder argument and an invalid price', async () => {
     expect(await run(['cost', join(root, 'nowhere')])).toMatchObject({
       code: 2,
       err: expect.stringContaining('has no event logs') as string,
@@ -259,7 +259,7 @@ describe('steplens cost', () => {
 });
 
 describe('the tree panel', () => {
-  it('gets what the labels of its tree cost, and how the policy continued and why', async () => {
+  it('receives the cost of the labels in its tree, and how and why the policy continued', async () => {
     const server = await startServer({ cached: 3 }, walkPolicy({ mistakeRate: 0.3 }));
     const here = await world(server);
     // The policy detects the way of continuing.

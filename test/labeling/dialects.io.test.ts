@@ -29,7 +29,7 @@ function server(refusal: (body: Body) => unknown, status = 400): Promise<StreamS
 const has = (name: string, words: unknown) => (body: Body) => (name in body ? words : undefined);
 const openAi = (message: string, param?: string) => ({ error: { message, type: 'invalid_request_error', ...(param && { param }) } });
 
-describe('a field that nobody asked for', waiting, () => {
+describe('an optional request field', waiting, () => {
   it.each<[string, string, unknown]>([
     ['OpenAI', 'seed', openAi("Unknown parameter: 'seed'.", 'seed')],
     ['OpenAI before', 'seed', openAi('Unrecognized request argument supplied: seed')],
@@ -49,7 +49,7 @@ describe('a field that nobody asked for', waiting, () => {
     expect(here.requests.at(-1)).toHaveProperty('n', 2);
   });
 
-  it('is left out of completions too, and what was asked for stays', async () => {
+  it('is left out of the completions API too, while the fields that the user set stay', async () => {
     const here = await server(
       has('include_stop_str_in_output', openAi('Unrecognized request argument supplied: include_stop_str_in_output')),
     );
@@ -58,7 +58,7 @@ describe('a field that nobody asked for', waiting, () => {
     expect(here.requests.at(-1)).toMatchObject({ top_k: 5, stop: ['</answer>'], seed: 10, max_tokens: 256 });
   });
 
-  it('is not suspected where the server took it before, or where the request is too long', async () => {
+  it('is kept when the server accepted it before, or when the request is only too long', async () => {
     let isRefused = false;
     const here = await server(() => (isRefused ? openAi('The prompt is not allowed.') : undefined));
     const policy = connect(here);
@@ -71,7 +71,7 @@ describe('a field that nobody asked for', waiting, () => {
     expect(long.requests).toHaveLength(1);
   });
 
-  it('that somebody asked for is not left out: the refusal ends the run', async () => {
+  it('is not left out when the user set it: the refusal ends the run, as an empty account does', async () => {
     const here = await server(has('top_k', openAi("Unknown parameter: 'top_k'.", 'top_k')));
     await expect(connect(here, { extraBody: { top_k: 50 } }).sample(ask({ count: 2 }))).rejects.toThrow(
       /refuses the value of "top_k"\. The server answered 400: Unknown parameter: 'top_k'\. .*remove it/,
@@ -88,7 +88,7 @@ describe('the number of completions of a request', waiting, () => {
     ['DashScope', 4, openAi('<400> InternalError.Algo.InvalidParameter: Range of n should be [1, 4]')],
     ['Groq', 1, openAi("'n' : number must be at most 1")],
     ['Gemini', 1, [{ error: { code: 400, message: 'Only one candidate can be specified in the current model' } }]],
-  ])('is one where %s takes at most %i', async (_, most, words) => {
+  ])('is lowered where %s takes at most %i, and every rollout still arrives', async (_, most, words) => {
     const here = await server(({ n }) => (Number(n ?? 1) > most ? words : undefined));
     const policy = connect(here);
     const costs: RequestCost[] = [];
@@ -101,7 +101,7 @@ describe('the number of completions of a request', waiting, () => {
     expect(costs.reduce((sum, { completionTokens }) => sum + completionTokens, 0)).toBe(4 * 18);
   });
 
-  it('is kept where a question is refused for itself', async () => {
+  it('is kept when the server refuses the question itself', async () => {
     const refused = 'Say something bad';
     const here = await server((body) => (JSON.stringify(body).includes(refused) ? openAi('The prompt was filtered.') : undefined));
     const policy = connect(here);
@@ -124,7 +124,7 @@ describe('a reasoning model of OpenAI', waiting, () => {
           ? openAi("Unknown parameter: 'continue_final_message'.", 'continue_final_message')
           : undefined;
 
-  it('is asked as a policy, found out without a temperature of 0', async () => {
+  it('works as a policy with max_completion_tokens and without a temperature of 0', async () => {
     const here = await server(refusal);
     const policy = connect(here, { continuation: 'auto' });
     expect((await policy.describe()).continuation?.way).toBe('prompt');
@@ -134,7 +134,7 @@ describe('a reasoning model of OpenAI', waiting, () => {
     await expect(connect(here, { temperature: 0.5 }).sample(ask())).rejects.toThrow(/refuses the value of "temperature"/);
   });
 
-  it('is asked as a judge', async () => {
+  it('works as a judge with max_completion_tokens and without a temperature', async () => {
     const here = await server(refusal);
     const client = new OpenAiClient({ ...settings(here.url), Unusable: PolicyError });
     const judge = createLlmJudge({ client, model: 'mini' });

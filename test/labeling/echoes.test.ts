@@ -12,7 +12,7 @@ function read(text: string, before: readonly string[] = prefix, finish = 'stop')
 
 const tagged = (...steps: readonly string[]): string => `${steps.map((step) => `<step>${step}</step>`).join('\n')}\n<answer>5</answer>`;
 
-describe('what a model writes again', () => {
+describe('text that a model repeats', () => {
   it.each([
     ['the last step', tagged('We buy 3 more.', 'So 5.'), 1],
     ['all steps', tagged(...prefix, 'So 5.'), 2],
@@ -24,24 +24,24 @@ describe('what a model writes again', () => {
     ['the last step, then all', tagged('We buy 3 more.', ...prefix, 'So 5.'), 2],
     ['the prompt', `${new Prompts({}).chat(question, prefix)}\n${tagged('So 5.')}`, 3],
     ['the end of the prompt', `Question: ${question}\nPrevious Steps:${tagged(...prefix, 'So 5.')}`, 3],
-  ])('is taken off and counted: %s', (_, text, echoed) => {
+  ])('is removed and counted: %s', (_, text, echoed) => {
     const found = read(text);
     expect(found).toMatchObject({ finish: 'stop', echoed });
     expect('steps' in found && found.steps.at(-1)).toMatch(/^So 5\.\s+<answer>5<\/answer>$/);
     expect('steps' in found && found.steps).toHaveLength(1);
   });
 
-  it('is taken off behind a sentence of its own, one step alone, too', () => {
+  it('is removed after an introductory sentence, even if it is only one step', () => {
     const [first] = prefix;
     expect(read(`Sure, here is the rest.\n\n${tagged(first!, 'So 5.')}`, [first!])).toMatchObject({ steps: rest, echoed: 1 });
   });
 
-  it('is taken off where it is in the same paragraph as what follows', () => {
+  it('is removed when it is in the same paragraph as the continuation', () => {
     expect(read(`${prefix.join(' ')} So 5. <answer>5</answer>`)).toMatchObject({ steps: ['So 5. <answer>5</answer>'], echoed: 2 });
     expect(read(`${prefix[1]!} So 5. <answer>5</answer>`)).toMatchObject({ steps: ['So 5. <answer>5</answer>'], echoed: 1 });
   });
 
-  it('is the question where a base model begins with it, and not a sentence that says what is asked', () => {
+  it('is removed when it is the labeled question, but kept when a sentence quotes the question', () => {
     expect(read(`Question: ${question}\n\nWe add.\n\n<answer>5</answer>`, [])).toMatchObject({ echoed: 1 });
     const told = read(`We are asked: ${question}\n\nWe add.\n\n<answer>5</answer>`, []);
     expect(told).not.toHaveProperty('echoed');
@@ -49,18 +49,18 @@ describe('what a model writes again', () => {
   });
 });
 
-describe('a solution that starts anew', () => {
+describe('a continuation that starts the solution again', () => {
   it.each([
     ['as it was', tagged(prefix[0]!, 'We buy 4 more.', 'So 6.')],
     ['with other blanks', tagged(` ${prefix[0]!.replace(' ', '  ')} `, 'We buy 4 more.')],
     ['with numbers', `Step 1: ${prefix[0]!}\nStep 2: We buy 4 more.\nStep 3: So 6.`],
     ['behind a sentence of its own', `Let us begin.\n\n${tagged(prefix[0]!, 'We buy 4 more.', 'So 6.')}`],
     ['in one paragraph', `${prefix[0]!} We buy 4 more. So 6.`],
-  ])('is no rollout: %s', (_, text) => {
+  ])('is a failed rollout: %s', (_, text) => {
     expect(read(text)).toEqual({ failure: expect.stringContaining('started the solution again') as string });
   });
 
-  it('from a step in the middle on is not one either', () => {
+  it('is a failed rollout from a middle step too, but not if it repeats the rest or one short step', () => {
     const before = ['We have 2 apples.', 'We buy 3 more apples.', 'We add both numbers.'];
     expect(read(tagged(before[1]!, 'Then 4 are eaten.', 'So 1.'), before)).toHaveProperty('failure');
     expect(read(tagged(before[1]!, before[2]!, 'So 5.'), before)).toMatchObject({ steps: rest, echoed: 2 });
@@ -69,13 +69,13 @@ describe('a solution that starts anew', () => {
     expect(read(tagged('We add.', 'So 5.'), ['Look.', 'We add.', 'We have 2 apples.'])).toMatchObject({ finish: 'stop' });
   });
 
-  it('cannot be told from a continuation in other words, which is kept', () => {
+  it('in other words is not recognized and is kept', () => {
     expect(read(tagged('There are 2 apples at first.', 'So 5.'))).toMatchObject({ finish: 'stop' });
     expect(read(tagged('So 5.'))).toEqual({ steps: rest, finish: 'stop' });
   });
 });
 
-describe('what a model writes around its message', () => {
+describe('text that a model writes around its message', () => {
   it.each([
     ['<|im_start|>assistant\n', '<|im_end|>\n<|im_start|>user\nThanks!'],
     ['', '<|eot_id|>'],
@@ -89,12 +89,12 @@ describe('what a model writes around its message', () => {
     ['', '<|channel|>commentary'],
     ['assistant\n\n', 'assistant\n\nIs there anything else?'],
     ['', '\nuser\nThanks!'],
-  ])('is no step: control tokens %j … %j', (before, behind) => {
+  ])('is not a step: control tokens %j … %j', (before, behind) => {
     expect(read(`${before}${tagged('So 5.')}${behind}`)).toEqual({ steps: rest, finish: 'stop' });
   });
 
   it.each(['<|im_end|>\n<|im_start|>user\nThanks!', '<|eot_id|>', '<｜User｜>And now?'])(
-    'is all there is behind a complete text: %j',
+    'leaves an empty continuation when nothing else follows a complete solution: %j',
     (behind) => {
       expect(read(behind, ['The answer is 5.'])).toEqual({ steps: [], finish: 'stop' });
     },
@@ -104,11 +104,11 @@ describe('what a model writes around its message', () => {
     '\n\nQuestion: What is 2 + 2?\n<step>It is 4.</step>\n<answer>4</answer>',
     '\n\n### Problem 2: ..\nThe answer is 9.',
     '\n\nHuman: thanks',
-  ])('is no step: a question of its own behind the answer (%j)', (behind) => {
+  ])('is not a step: a new question or turn after the answer (%j)', (behind) => {
     expect(read(`${tagged('So 5.')}${behind}`)).toEqual({ steps: rest, finish: 'stop' });
   });
 
-  it('stays where nothing was answered before it', () => {
+  it('is kept as a step when no answer comes before it', () => {
     const found = read('We look at the list.\n\nQuestion: how many are left? Five.\n\nThe answer is 5.');
     expect('steps' in found && found.steps.join(' ')).toContain('how many are left?');
   });

@@ -42,7 +42,7 @@ async function batches(here: LabelWorld): Promise<RolloutsEvent[]> {
 }
 
 describe('requests in the event log', () => {
-  it('are those the server got, each with its reply and the rollouts it wrote', async () => {
+  it('are those that the server received, each with its reply and its rollouts, without the key', async () => {
     const server = await startServer({ apiKey: KEY }, walkPolicy({ mistakeRate: 0.3 }));
     const here = await world(server);
     await labelProblem(problem, settings, here);
@@ -62,7 +62,7 @@ describe('requests in the event log', () => {
     expect(await readFile(logOf(here), 'utf8')).not.toContain(KEY);
   });
 
-  it('say of a rollout that was asked for singly its own tokens and seed, and keep the attempts that failed', async () => {
+  it('give each separately requested rollout its own tokens and seed, and include failed attempts', async () => {
     const server = await startServer({ n: 'ignored', faults: ['busy503'] }, walkPolicy({ mistakeRate: 0.3 }));
     const here = await world(server, { retries: 2 });
     await labelProblem(problem, { ...settings, searches: 0 }, here);
@@ -75,7 +75,7 @@ describe('requests in the event log', () => {
     expect(facts.every(({ tokens }) => tokens! > 0)).toBe(true);
   });
 
-  it('keep what a judge was asked and said', async () => {
+  it('include the request to the judge, one for four equal rollouts', async () => {
     const server = await startServer(
       { content: 'text' },
       policyOf(() => completions(['No', 'answer'])),
@@ -95,7 +95,7 @@ describe('requests in the event log', () => {
     expect(event!.rollouts[0]).toMatchObject({ method: 'llm', verdict: 'wrong' });
   });
 
-  it('do not change what a resumed run does', async () => {
+  it('do not change the log or the tree of a resumed run', async () => {
     const server = await startServer({}, walkPolicy({ mistakeRate: 0.3 }));
     const here = await world(server);
     const { tree } = await labelProblem(problem, settings, here);
@@ -109,14 +109,14 @@ describe('requests in the event log', () => {
     expect((await readFile(logOf(here))).equals(log)).toBe(true);
   });
 
-  it('are absent when they are not kept', async () => {
+  it('are absent unless keepsRequests is set', async () => {
     const server = await startServer({}, walkPolicy({ mistakeRate: 0.3 }));
     const { keepsRequests: _, ...here } = await world(server);
     await labelProblem(problem, settings, here);
     expect((await batches(here)).every((event) => !('requests' in event))).toBe(true);
   });
 
-  it('keep keys in further fields and long bodies out of the log', async () => {
+  it('contain no keys from further fields, and long replies are cut', async () => {
     const long = 'word '.repeat(longestKept);
     const server = await startServer(
       {},

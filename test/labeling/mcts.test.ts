@@ -39,13 +39,13 @@ const ofKind = <Kind extends RunEvent['event']>(events: readonly RunEvent[], kin
 type Any = TreeFileNode | TreeFile;
 const nodes = (node: Any): Any[] => [node, ...[...node.children, ...(node.unvalued_children ?? [])].flatMap(nodes)];
 
-describe('the search', () => {
-  it('gives the same tree for the same seed, another for another', async () => {
+describe('the MCTS search', () => {
+  it('gives the same tree for the same seed and a different tree for another seed', async () => {
     expect(await run(1, 4)).toEqual(await run(1, 4));
     expect(await run(1, 4)).not.toEqual(await run(1, 5));
   });
 
-  it("knows MM-PRM's settings", () => {
+  it("has MM-PRM's settings in defaultSearch and paperSearch", () => {
     expect(defaultSearch).toEqual({ rollouts: 16, searches: 20, budget: 200, cPuct: 0.125, alpha: 0.5, beta: 0.9, lengthScale: 500 });
     expect(paperSearch).toEqual({ ...defaultSearch, lengthScale: 2000, searches: 200, budget: 1000 });
   });
@@ -89,7 +89,7 @@ describe('the search', () => {
     );
   });
 
-  it('stops at the number of searches, the budget, or an empty pool, and says so', async () => {
+  it('stops at the number of searches, the budget or an empty pool, and logs the reason', async () => {
     const policy = walkPolicy({ mistakeRate: 0.3 });
     const judge = async (settings: Partial<SearchSettings>, by = policy) => {
       const events: RunEvent[] = [];
@@ -123,7 +123,7 @@ describe('the search', () => {
     if (whole !== undefined) expect(tree.nodes[whole.node]).toMatchObject({ seeds: [], correct: 0, total: 1, value: 0 });
   });
 
-  it('prefers wrong rollouts of states that mostly succeed, and short ones', async () => {
+  it('prefers wrong rollouts that are short and start from states that mostly succeed', async () => {
     const policy = policyOf(({ prefix }) =>
       prefix.length === 0
         ? completions(['a', 'x'], ['b', 'y'], ['c', 'much too long and bad'], ['d', 'bad'])
@@ -138,7 +138,7 @@ describe('the search', () => {
     expect(selected[0]!.u).toBe(0);
   });
 
-  it('weighs seldom selected states with U', async () => {
+  it('adds the exploration term U for rarely selected states', async () => {
     const { events } = await scripted(
       policyOf(({ prefix }) => completions(['x'], ['bad', `${prefix.length}`], ['bad'])),
       { rollouts: 3, cPuct: 0.125 },
@@ -147,7 +147,7 @@ describe('the search', () => {
     expect(second!.u).toBeCloseTo(0.125 / 2, 8);
   });
 
-  it('records a failed rollout and counts it neither right nor wrong', async () => {
+  it('records a failed rollout and counts it as neither right nor wrong', async () => {
     const { tree, events } = await scripted(
       policyOf(() => [...completions(['x'], ['bad']), { failure: 'It timed out.' }]),
       { rollouts: 3, searches: 0 },
@@ -157,7 +157,7 @@ describe('the search', () => {
     expect(ofKind(events, 'end')[0]).toMatchObject({ rollouts: 3, failures: 1, undecided: 0 });
   });
 
-  it('leaves a node whose rollouts all failed without a value and apart from the others', async () => {
+  it('gives a node whose rollouts all failed no value and lists it under unvalued_children', async () => {
     const policy = policyOf(({ prefix }) =>
       prefix.length === 0 ? completions(['x'], ['a', 'bad', 'b']) : [{ failure: 'No.' }, { failure: 'No.' }],
     );
@@ -172,7 +172,7 @@ describe('the search', () => {
     expect(read.problems[0]!.tree!.nodes.map((node) => node.mc?.value)).toEqual([0.5, 1]);
   });
 
-  it('keeps undecided rollouts out of value and pool, and counts them apart', async () => {
+  it('keeps undecided rollouts out of value and pool, and counts them separately', async () => {
     const judge = {
       fingerprint: 'none',
       judge: () => Promise.resolve({ verdict: 'undecided', method: 'unreadable', answer: '?' } as const),
@@ -200,8 +200,8 @@ describe('the search', () => {
   });
 });
 
-describe('the tree on disk', () => {
-  it('is read back by the format without a fault, node for node', async () => {
+describe('the tree file of a search', () => {
+  it('is read back without faults and with the same number of nodes', async () => {
     const tree = await run(1, 4);
     const document = readDocument(JSON.stringify(tree));
     expect(document?.format).toBe('mmPrmTree');
@@ -209,7 +209,7 @@ describe('the tree on disk', () => {
     expect(document?.problems[0]?.tree?.nodes).toHaveLength(nodes(tree).length);
   });
 
-  it('says how often each rollout came', async () => {
+  it('has a count for each different rollout', async () => {
     const { tree } = await scripted(
       policyOf(() => completions(['x'], ['x'], ['bad'], ['x'])),
       { rollouts: 4, searches: 0 },

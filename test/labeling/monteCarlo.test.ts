@@ -8,7 +8,7 @@ import { badJudge, completions, policyOf, problem } from './scripted.js';
 const label = (policy: Policy, settings: Partial<MonteCarloSettings>) =>
   labelInMemory({ ...problem, images: ['a.png'] }, { method: 'monte-carlo', ...defaultMonteCarlo, ...settings, seed: 1 }, policy, badJudge);
 
-describe('merging', () => {
+describe('mergeSteps', () => {
   it.each([
     [1, 12, [1]],
     [12, 12, Array<number>(12).fill(1)],
@@ -16,7 +16,7 @@ describe('merging', () => {
     [24, 12, Array<number>(12).fill(2)],
     [25, 12, [3, 3, 3, 3, 3, 3, 3, 3, 1]],
     [5, 1, [5]],
-  ])('%i steps to at most %i are pieces of %j', (count, most, sizes) => {
+  ])('merges %i steps into at most %i pieces with the lengths %j', (count, most, sizes) => {
     const steps = Array.from({ length: count }, (_, i) => `s${i}`);
     const merged = mergeSteps(steps, most);
     expect(merged.map((piece) => piece.length)).toEqual(sizes);
@@ -24,8 +24,8 @@ describe('merging', () => {
   });
 });
 
-describe('Monte-Carlo', () => {
-  it("has VisualPRM's settings", () => {
+describe('Monte-Carlo labeling', () => {
+  it("has VisualPRM's settings by default", () => {
     expect(defaultMonteCarlo).toEqual({ solutions: 4, continuations: 16, maxSteps: 12, threshold: 0, earlyStop: false });
   });
 
@@ -67,7 +67,7 @@ describe('Monte-Carlo', () => {
     ]);
   });
 
-  it('leaves the steps after the first wrong one unsampled when it is to stop early', async () => {
+  it('does not sample the steps after the first wrong one with earlyStop', async () => {
     const [first] = stepsWithScore(await label(policy, { continuations: 4, earlyStop: true }));
     expect(first!.steps_with_score.map(({ num_mc_total, right }) => [num_mc_total, right])).toEqual([
       [4, true],
@@ -86,7 +86,7 @@ describe('Monte-Carlo', () => {
     ]);
   });
 
-  it('counts failed continuations neither right nor wrong', async () => {
+  it('counts failed continuations as neither right nor wrong', async () => {
     const failing = policyOf(({ prefix }) =>
       prefix.length === 0
         ? completions(['a', 'b'])

@@ -19,7 +19,7 @@ const solution = '<step>2 + 3 = 5.</step>\n<answer>5</answer>';
 const steps = ['2 + 3 = 5.\n<answer>5</answer>'];
 const choice = (more: object = {}) => ({ index: 0, message: { content: solution }, finish_reason: 'stop', ...more });
 
-describe('a reply that is right in an odd way', waiting, () => {
+describe('an unusual but valid reply', waiting, () => {
   it.each<[string, unknown]>([
     ['without a reason for its end', { choices: [choice({ finish_reason: null })] }],
     ['without a number', { choices: [choice({ index: undefined })] }],
@@ -49,7 +49,7 @@ describe('a reply that is right in an odd way', waiting, () => {
   });
 
   it.each([undefined, null, {}, { prompt_tokens: '12', completion_tokens: -3 }, { prompt_tokens: 1.5, completion_tokens: null }, 'none'])(
-    'has no tokens where nobody counts them (%j)',
+    'has unreported tokens when its usage is missing or not valid (%j)',
     async (usage) => {
       const costs: RequestCost[] = [];
       const policy = connect(await streamServer(answers({ choices: [choice()], usage })));
@@ -59,7 +59,7 @@ describe('a reply that is right in an odd way', waiting, () => {
   );
 });
 
-describe('a failure with the status of success', waiting, () => {
+describe('a failure with HTTP status 200', waiting, () => {
   it.each<[string, unknown, string]>([
     ['an error for the model behind it', { error: { message: 'The provider is down.', code: 502 } }, 'The provider is down'],
     ['an error with its status as text', { error: { message: 'Slow down.', code: '429' } }, 'Slow down'],
@@ -71,19 +71,19 @@ describe('a failure with the status of success', waiting, () => {
       'broke off the text (error)',
     ],
     ['nothing', '', 'an empty reply'],
-  ])('may pass (%s)', async (_, body, sentence) => {
+  ])('is temporary (%s)', async (_, body, sentence) => {
     const [rollout] = await connect(await streamServer(answers(body)), { retries: 0 }).sample(ask({ count: 1 }));
     expect(rollout).toMatchObject({ failure: expect.stringContaining(sentence) as string, isTemporary: true });
   });
 
-  it('may be a refusal, which does not pass', async () => {
+  it('is permanent when its error has the code 400', async () => {
     const [rollout] = await connect(await streamServer(answers({ error: { message: 'Too long.', code: 400 } }))).sample(ask({ count: 1 }));
     expect(rollout).toEqual({ failure: 'The server reports an error: Too long.' });
   });
 });
 
-describe('a server that comes and goes', waiting, () => {
-  it('is waited for while it loads its model', async () => {
+describe('an unreliable server', waiting, () => {
+  it('counts as temporarily unavailable while it loads its model', async () => {
     const loading = answers({ error: { message: 'Loading model', type: 'unavailable_error', code: 503 } }, 503);
     const server = await streamServer(loading);
     const { model: _, ...unnamed } = settings(server.url);
@@ -92,7 +92,7 @@ describe('a server that comes and goes', waiting, () => {
     await expect(openOpenAiPolicy({ ...unnamed, retries: 0 }).sample(ask({ count: 1 }))).resolves.toMatchObject([{ isTemporary: true }]);
   });
 
-  it('may close a connection when it has answered once, as llama.cpp does', async () => {
+  it('may reset each connection after one reply, as llama.cpp does, without a counted retry', async () => {
     const answered = new WeakSet<object>();
     const server = await streamServer((response, body, hungUp) => {
       const { socket } = response;
@@ -107,7 +107,7 @@ describe('a server that comes and goes', waiting, () => {
     expect(server.requests.length).toBeGreaterThan(4);
   });
 
-  it('may reset a connection that it answers on again in the middle of a reply: nothing is asked for twice', async () => {
+  it('gets no request twice after it reset a connection in the middle of a reply', async () => {
     let reset: (() => void) | undefined;
     const server = await streamServer(
       answers({ choices: [choice()] }),
@@ -130,7 +130,7 @@ describe('a server that comes and goes', waiting, () => {
     expect(server.requests.map(({ number }) => number)).toEqual([0, 1, 2, 3]);
   });
 
-  it('is waited for where a proxy in front of it knows nothing of it for a while', async () => {
+  it('counts as temporarily unavailable while a proxy in front of it answers 404', async () => {
     const gone: Answer = (response) => void response.writeHead(404).end('default backend - 404');
     const server = await streamServer(answers({ choices: [choice()] }), gone, answers({ choices: [choice()] }));
     const policy = connect(server, { retries: 0 });
@@ -141,7 +141,7 @@ describe('a server that comes and goes', waiting, () => {
     expect(completed(await policy.sample(ask({ count: 1 })))).toHaveLength(1);
   });
 
-  it('is found out although every second request fails: what is known is not asked again', async () => {
+  it('is probed completely although every second request fails, and no answered request is repeated', async () => {
     let asked = 0;
     const server = await streamServer((response, body, hungUp) =>
       ++asked % 2 === 0 ? void begin(response).destroy() : answers({ choices: [choice()] })(response, body, hungUp),
@@ -161,7 +161,7 @@ describe('a server that comes and goes', waiting, () => {
     expect(answered).toEqual([...new Set(answered)]);
   });
 
-  it('has half of its rollouts when every second request fails', async () => {
+  it('gives half of the rollouts when every second request fails, and the others fail temporarily', async () => {
     let asked = 0;
     const server = await streamServer((response, body, hungUp) =>
       ++asked % 2 === 0 ? void begin(response).destroy() : answers({ choices: [choice()] })(response, body, hungUp),

@@ -7,7 +7,7 @@ import type { Fault } from './vllmServer.js';
 /** A long timeout, because sockets answer late on a busy machine. */
 const waiting = { timeout: 30_000 };
 
-describe('a request that fails for a moment', waiting, () => {
+describe('a request that fails temporarily', waiting, () => {
   it.each<Fault>(['error500', 'busy503', 'limited429', 'resetMidBody'])('is sent again (%s)', async (fault) => {
     const log: string[] = [];
     const server = await startServer({ faults: [fault, fault] });
@@ -19,7 +19,7 @@ describe('a request that fails for a moment', waiting, () => {
   it.each([
     ['0.1', 80],
     [new Date(Date.now() - 60_000).toUTCString(), 0],
-  ])('waits as the server asks (Retry-After: %s)', async (retryAfter, least) => {
+  ])('is sent again after the time in Retry-After (%s)', async (retryAfter, least) => {
     const server = await startServer({ faults: ['limited429'], retryAfter });
     // The policy's own back-off would be far longer.
     const policy = connect(server, { backOff: 60_000 });
@@ -28,7 +28,7 @@ describe('a request that fails for a moment', waiting, () => {
     expect(performance.now() - start).toBeGreaterThanOrEqual(least);
   });
 
-  it.each(['flat', 'nested'] as const)('costs its rollouts when it continues, in the words of the server (%s)', async (errors) => {
+  it.each(['flat', 'nested'] as const)('fails its rollouts with the server message when the failure persists (%s)', async (errors) => {
     const server = await startServer({ alwaysFault: 'error500', errors });
     expect(await connect(server).sample(ask())).toEqual(
       Array(3).fill({ failure: 'The server answered 500: EngineCore encountered an issue.', isTemporary: true }),
@@ -37,14 +37,14 @@ describe('a request that fails for a moment', waiting, () => {
   });
 });
 
-describe('an answer that makes no sense', waiting, () => {
+describe('an unusable reply', waiting, () => {
   it.each<[Fault, string]>([
     ['htmlPage', 'an HTML page instead of JSON'],
     ['plainText', 'plain text instead of JSON'],
     ['noChoices', 'without choices'],
     ['emptyChoices', 'an empty list of choices'],
     ['badRequest400', 'maximum context length'],
-  ])('costs its rollouts only (%s)', async (fault, sentence) => {
+  ])('fails only the rollouts of its request (%s)', async (fault, sentence) => {
     const server = await startServer({ faults: [fault] });
     const policy = connect(server);
     const told = failures(await policy.sample(ask()));
@@ -58,26 +58,26 @@ describe('an answer that makes no sense', waiting, () => {
     ['null', 'without text'],
     ['toolCall', 'called a tool'],
     ['cutThinking', 'allow more tokens'],
-  ] as const)('costs that rollout (content: %s)', async (content, sentence) => {
+  ] as const)('fails its rollouts with the reason (content: %s)', async (content, sentence) => {
     const server = await startServer({ content });
     const told = failures(await connect(server).sample(ask()));
     expect(told).toHaveLength(3);
     expect(told[0]).toContain(sentence);
   });
 
-  it('costs the one rollout where completions are asked for singly', async () => {
+  it('fails only one rollout when completions are requested one by one', async () => {
     const server = await startServer({ n: 'ignored', faults: [undefined, 'noChoices'] });
     const rollouts = await connect(server, { concurrency: 1 }).sample(ask({ count: 4 }));
     expect(rollouts.map((rollout) => 'failure' in rollout)).toEqual([false, true, false, false]);
   });
 
-  it.each<Fault>(['truncatedJson', 'resetMidBody'])('is asked for again when it was cut off (%s)', async (fault) => {
+  it.each<Fault>(['truncatedJson', 'resetMidBody'])('is requested again when it was cut off (%s)', async (fault) => {
     const server = await startServer({ faults: [fault, fault] });
     expect(completed(await connect(server).sample(ask()))).toHaveLength(3);
     expect(server.requests).toHaveLength(3);
   });
 
-  it('has to come in time, and is asked for again when it does not', async () => {
+  it('that exceeds the timeout is requested again, and then fails its rollouts', async () => {
     const server = await startServer({ delay: 500 });
     const rollouts = await connect(server, { timeout: 50 }).sample(ask());
     expect(rollouts).toEqual(Array(3).fill({ failure: 'The server did not answer within 0.05 s.', isTemporary: true }));
@@ -87,8 +87,8 @@ describe('an answer that makes no sense', waiting, () => {
   });
 });
 
-describe('a policy that cannot be used', waiting, () => {
-  it('names the models there are', async () => {
+describe('a policy on an OpenAI-compatible server', waiting, () => {
+  it('lists the models of the server when its own model is unknown or not set', async () => {
     const server = await startServer({}, countingPolicy, ['small', 'large']);
     await expect(connect(server, { model: 'huge' }).sample(ask())).rejects.toThrow(
       new PolicyError(`The server at ${server.url} has no model "huge". It serves: small, large.`),
@@ -98,7 +98,7 @@ describe('a policy that cannot be used', waiting, () => {
     await expect(openOpenAiPolicy(unnamed).sample(ask())).rejects.toBeInstanceOf(PolicyError);
   });
 
-  it('needs no model where the server has one', async () => {
+  it('uses the only model of the server by default, and its settings are part of its fingerprint', async () => {
     const server = await startServer({}, countingPolicy, ['only']);
     const { model: _, ...unnamed } = settings(server.url);
     const policy = openOpenAiPolicy(unnamed);
@@ -120,7 +120,7 @@ describe('a policy that cannot be used', waiting, () => {
     expect(new Set([...fingerprints, fingerprint]).size).toBe(others.length + 1);
   });
 
-  it('asks for the right key and does not repeat the wrong one', async () => {
+  it('asks for the right key without printing the wrong one', async () => {
     const server = await startServer({ apiKey: 'secret' });
     const error = await connect(server, { apiKey: 'wrong-key' })
       .sample(ask())
@@ -131,7 +131,7 @@ describe('a policy that cannot be used', waiting, () => {
     expect(completed(await connect(server, { apiKey: 'secret' }).sample(ask()))).toHaveLength(3);
   });
 
-  it('says at once that nothing listens, or that the URL is wrong', async () => {
+  it('reports at once that nothing listens or that the URL is wrong', async () => {
     const server = await startServer();
     await expect(openOpenAiPolicy(settings(server.url.replace('/v1', ''))).sample(ask())).rejects.toThrow(
       /does not know \/chat\/completions\. Check that its URL ends in the version/,
@@ -145,7 +145,7 @@ describe('a policy that cannot be used', waiting, () => {
     await expect(policy.describe()).rejects.toThrow(/Nothing answers at/);
   });
 
-  it('costs rollouts only when the server goes away later', async () => {
+  it('fails only rollouts when its server stops later', async () => {
     const server = await startServer();
     const policy = connect(server);
     expect(completed(await policy.sample(ask()))).toHaveLength(3);
@@ -154,8 +154,8 @@ describe('a policy that cannot be used', waiting, () => {
   });
 });
 
-describe('many requests', waiting, () => {
-  it('are never more at once than allowed, and all come back in order', async () => {
+describe('many requests at once', waiting, () => {
+  it('never exceed the concurrency limit, and their rollouts keep their order', async () => {
     const server = await startServer({ n: 'ignored', delay: 5 });
     const policy = connect(server, { concurrency: 3 });
     const all = await Promise.all([100, 200, 300].map((seed) => policy.sample(ask({ seed, count: 7 }))));
@@ -167,7 +167,7 @@ describe('many requests', waiting, () => {
     expect(server.mostAtOnce).toBe(3);
   });
 
-  it('end at once when cancelled, waiting or under way, and hang up', async () => {
+  it('end at once when canceled, both waiting and running, and close their connections', async () => {
     const cancelled: (AbortSignal | undefined)[] = [];
     const endless: Policy = {
       ...countingPolicy,
@@ -189,7 +189,7 @@ describe('many requests', waiting, () => {
     await expect(policy.sample(ask({ signal: controller.signal }))).rejects.toMatchObject({ name: 'AbortError' });
   });
 
-  it('end when cancelled between two attempts, and when the policy is disposed of', async () => {
+  it('end when canceled between two attempts and when the policy is disposed', async () => {
     const server = await startServer({ alwaysFault: 'busy503' });
     const controller = new AbortController();
     const policy = connect(server, { backOff: 60_000 });

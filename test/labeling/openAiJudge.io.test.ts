@@ -14,7 +14,7 @@ async function judge(reply: string, behavior: Partial<VllmBehavior> = {}) {
   return { server, ask };
 }
 
-describe('the LLM that compares answers', () => {
+describe('the LLM judge of answers', () => {
   it.each([
     ['Yes', 'right'],
     ['**Yes**.', 'right'],
@@ -27,14 +27,14 @@ describe('the LLM that compares answers', () => {
     ['Not sure', 'neither'],
     ['', 'empty'],
     ['<think>Is it? No.</think>\nYes', 'right'],
-  ])('says %j: %s', async (reply, verdict) => {
+  ])('that replies %j is read as: %s', async (reply, verdict) => {
     const { ask } = await judge(reply);
     const said = await ask(request);
     if (typeof said === 'string') expect(said).toBe(verdict);
     else expect(said.failure).toMatch(verdict);
   });
 
-  it('is asked with the question and both answers, at temperature 0', async () => {
+  it('gets the question and both answers at temperature 0', async () => {
     const { ask, server } = await judge('Yes');
     await ask(request);
     expect(server.requests[0]).toMatchObject({ model: 'judge', temperature: 0 });
@@ -46,12 +46,12 @@ describe('the LLM that compares answers', () => {
     [{ alwaysFault: 'truncatedJson' }, /cannot be read/, true],
     [{ alwaysFault: 'badRequest400' }, /answered 400/, false],
     [{ content: 'null' }, /without text/, false],
-  ])('fails with the reason when no verdict comes (%j)', async (behavior, reason, isTemporary) => {
+  ])('fails with the reason when it gives no verdict (%j)', async (behavior, reason, isTemporary) => {
     const { ask } = await judge('Yes', behavior);
     expect(await ask(request)).toEqual({ failure: expect.stringMatching(reason) as string, ...(isTemporary && { isTemporary }) });
   });
 
-  it('rejects when cancelled, and when its server cannot be used', async () => {
+  it('rejects when canceled and when its server does not have the model', async () => {
     const { ask, server } = await judge('Yes');
     await expect(ask({ ...request, signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
     const wrong = createLlmJudge({ client: new OpenAiClient({ ...settings(server.url), Unusable: PolicyError }), model: 'other' });

@@ -11,7 +11,7 @@ import type { ContentPart } from './vllmServerRequest.js';
 const prefix = ['We have 2 apples.'];
 
 describe('rollouts of an OpenAI-compatible server', () => {
-  it('come all from one request, in order, with the sampling settings', async () => {
+  it('all come from one request, in order, with the sampling settings', async () => {
     const server = await startServer();
     const rollouts = await connect(server, { topP: 0.9 }).sample(ask());
     expect(rollouts).toEqual([10, 11, 12].map((number) => ({ steps: counted(0, number), finish: 'stop' })));
@@ -19,7 +19,7 @@ describe('rollouts of an OpenAI-compatible server', () => {
     expect(server.requests[0]).toMatchObject({ model: 'mini', n: 3, seed: 10, temperature: 1, top_p: 0.9, max_tokens: 256 });
   });
 
-  it.each(['ignored', 'refused'] as const)('are asked for one by one where n is %s, and the server is remembered', async (n) => {
+  it.each(['ignored', 'refused'] as const)('are requested one by one from then on where n is %s', async (n) => {
     const log: string[] = [];
     const server = await startServer({ n });
     const policy = connect(server, {}, log);
@@ -33,7 +33,7 @@ describe('rollouts of an OpenAI-compatible server', () => {
     expect(log.join()).toContain('one by one');
   });
 
-  it('go without a seed where the server refuses it', async () => {
+  it('are requested without a seed once the server refuses it', async () => {
     const server = await startServer({ seed: 'refused' });
     const policy = connect(server);
     expect(completed(await policy.sample(ask()))).toHaveLength(3);
@@ -58,7 +58,7 @@ describe('rollouts of an OpenAI-compatible server', () => {
     expect(isComplete()).toBe(false);
   });
 
-  it('get the end of their answer back where a server takes the stop string off', async () => {
+  it('get their closing answer tag back when the server removes the stop string', async () => {
     const server = await startServer(
       { steps: 'plain' },
       policyOf(() => completions(['Add them.', 'So 5.\n<answer>5'])),
@@ -76,12 +76,12 @@ describe('rollouts of an OpenAI-compatible server', () => {
     expect(failures(await connect(server, { mode: 'completions' }).sample(ask({ images: imagesAt('/a.png') })))[0]).toContain('use "chat"');
   });
 
-  it('keep a completion that was cut, and say so', async () => {
+  it('include a completion that was cut, with the finish "length"', async () => {
     const server = await startServer({ content: 'cut' });
     expect(completed(await connect(server).sample(ask())).map(({ finish }) => finish)).toEqual(['length', 'length', 'length']);
   });
 
-  it('are asked with what was chosen: system prompt, template, stop strings, delimiter and further fields', async () => {
+  it('are requested with the chosen system prompt, template, stop strings, delimiter and further fields', async () => {
     const server = await startServer(
       { steps: 'plain' },
       policyOf(() => completions(['a ### b ### c'])),
@@ -103,7 +103,7 @@ describe('rollouts of an OpenAI-compatible server', () => {
     ]);
   });
 
-  it('come from several servers, all of one prefix from the same, and from another while that is away', async () => {
+  it('come from several servers: one server for each prefix, and another while that one is away', async () => {
     const servers = [await startServer(), await startServer(), await startServer()];
     const policy = connect(servers[0]!, { baseUrls: servers.map(({ url }) => url), retries: 0, continuation: 'prompt' });
     const counts = () => servers.map(({ requests }) => requests.length);
@@ -118,7 +118,7 @@ describe('rollouts of an OpenAI-compatible server', () => {
     expect(completed(await policy.sample(ask()))).toHaveLength(3);
   });
 
-  it.each(['reasoning', 'reasoning_content', 'tag'] as const)('leave thoughts out of the steps (%s)', async (reasoning) => {
+  it.each(['reasoning', 'reasoning_content', 'tag'] as const)('keep thoughts as reasoning, not as steps (%s)', async (reasoning) => {
     const server = await startServer({ reasoning });
     expect(await connect(server).sample(ask({ count: 1 }))).toEqual([
       { steps: counted(0, 10), finish: 'stop', reasoning: 'Let me think about it.' },
@@ -127,7 +127,7 @@ describe('rollouts of an OpenAI-compatible server', () => {
 });
 
 describe('continuing from a prefix', () => {
-  it('continues with the open message where the server does so', async () => {
+  it('continues the open assistant message where the server supports it', async () => {
     const server = await startServer();
     const policy = connect(server);
     for (let i = 0; i < 2; i++) {
@@ -142,7 +142,7 @@ describe('continuing from a prefix', () => {
     expect(server.requests.map((request) => request.max_tokens)).toEqual([1, 1, 256, 256]);
   });
 
-  it.each(['refused', 'ignored'] as const)('puts previous steps into the prompt where that is %s', async (continuation) => {
+  it.each(['refused', 'ignored'] as const)('puts previous steps into the prompt where continuing them is %s', async (continuation) => {
     const log: string[] = [];
     const server = await startServer({ continuation });
     const rollouts = await connect(server, {}, log).sample(ask({ prefix }));
@@ -154,7 +154,7 @@ describe('continuing from a prefix', () => {
     expect(log.join()).toContain('previous steps go into the prompt');
   });
 
-  it('can be set to one way', async () => {
+  it('can be set to "prompt" or "prefix"', async () => {
     const server = await startServer();
     await connect(server, { continuation: 'prompt' }).sample(ask({ prefix }));
     await connect(server, { continuation: 'prefix' }).sample(ask({ prefix }));
@@ -162,7 +162,7 @@ describe('continuing from a prefix', () => {
   });
 
   it.each([false, true])(
-    'recognizes a server that continues without counting fewer tokens, once (writes the message again: %s)',
+    'recognizes, once, a server that continues without counting fewer tokens (repeats the message: %s)',
     async (isEchoing) => {
       const log: string[] = [];
       const server = await startServer({ continuation: 'uncounted', isEchoing });
@@ -180,7 +180,7 @@ describe('continuing from a prefix', () => {
     },
   );
 
-  it('names the way and the reason, and the address of the server is no part of the fingerprint', async () => {
+  it('reports the way and the reason, and the server address is not part of the fingerprint', async () => {
     const [one, other] = [await startServer({ continuation: 'ignored' }), await startServer({ continuation: 'ignored' })];
     const told = await connect(one).describe();
     expect(told.continuation).toEqual({ way: 'prompt', why: expect.stringMatching(/starts a new message instead/) as string });
@@ -188,7 +188,7 @@ describe('continuing from a prefix', () => {
     expect((await connect(other, { topP: 0.5 }).describe()).fingerprint).not.toBe(told.fingerprint);
   });
 
-  it('counts steps that are written again, and refuses a solution that starts anew', async () => {
+  it('counts repeated steps, and fails a solution that starts again', async () => {
     const two = ['We have 2 apples.', 'We buy 3.'];
     const said = async (...steps: string[]) => {
       const server = await startServer(
@@ -205,7 +205,7 @@ describe('continuing from a prefix', () => {
     });
   });
 
-  it('takes off a prefix that the server writes again', async () => {
+  it('removes a prefix that the server repeats', async () => {
     const startsOver: Policy = { ...countingPolicy, sample: (request) => countingPolicy.sample({ ...request, prefix: [] }) };
     const server = await startServer({}, startsOver);
     const rollouts = await connect(server).sample(ask({ prefix, count: 1 }));
@@ -213,14 +213,14 @@ describe('continuing from a prefix', () => {
   });
 });
 
-describe('images', () => {
+describe('images in a request', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'steplens-test-'));
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('arrive as data URLs with the type of their bytes', async () => {
+  it('are sent as data URLs with the type of their bytes', async () => {
     const seen: Buffer[] = [];
     const looking: Policy = {
       ...countingPolicy,
@@ -240,7 +240,7 @@ describe('images', () => {
     expect(seen).toEqual([jpeg]);
   });
 
-  it('that cannot be read cost the rollouts and name the file', async () => {
+  it('that cannot be read fail the rollouts with the name of the file', async () => {
     const server = await startServer();
     const policy = connect(server);
     const missing = join(folder, 'missing.png');

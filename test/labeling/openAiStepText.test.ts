@@ -29,7 +29,7 @@ describe("the steps of a model's text", () => {
     expect(finalAnswer(splitSteps(text).at(-1)!)).toBe('4');
   });
 
-  it('are the same after joining', () => {
+  it('are the same after joinSteps and splitSteps', () => {
     // No step contains `$$`: formulas are never split, so an open display formula would join its step with the next.
     const step = fc
       .stringMatching(/^[a-z0-9=+.,$ ]{1,30}$/)
@@ -47,14 +47,14 @@ describe("the steps of a model's text", () => {
   });
 });
 
-describe('thoughts', () => {
+describe('thoughts before an answer', () => {
   it.each<[string, ReturnType<typeof splitThinking>]>([
     ['<think>\nhm\n</think>\n\na', { answer: '\n\na', reasoning: 'hm' }],
     ['hm</think>a', { answer: 'a', reasoning: 'hm' }],
     ['<think>\n\n</think>a', { answer: 'a' }],
     ['<think>hm, and then', { answer: '', reasoning: 'hm, and then' }],
     ['a', { answer: 'a' }],
-  ])('are parted from the answer: %j', (text, parts) => {
+  ])('are separated from the answer: %j', (text, parts) => {
     expect(splitThinking(text)).toEqual(parts);
   });
 });

@@ -22,7 +22,7 @@ const sends =
     void begin(response).end(text);
 
 describe('a streamed reply', waiting, () => {
-  it('is asked for with its usage, and is the same as a whole one', async () => {
+  it('is requested with its usage, and gives all rollouts and their tokens', async () => {
     const server = await streamServer(sends(whole(solution, solution, '<step>Six.</step>')));
     const costs: RequestCost[] = [];
     const rollouts = await connect(server).sample(ask({ onCost: (cost) => costs.push(cost) }));
@@ -85,7 +85,7 @@ describe('a streamed reply', waiting, () => {
     expect(completed(await connect(server, { retries: 0 }).sample(ask({ count: 1 })))[0]!.steps).toEqual(steps);
   });
 
-  it('is read when a proxy gives it another type, or the server sends it whole as JSON', async () => {
+  it('is read when its content type is text/plain or the server sends one JSON reply instead', async () => {
     const json = { choices: [{ index: 0, message: { content: solution }, finish_reason: 'stop' }] };
     const server = await streamServer(
       (response) => void begin(response, 'text/plain').end(whole(solution)),
@@ -95,7 +95,7 @@ describe('a streamed reply', waiting, () => {
     for (let i = 0; i < 2; i++) expect(completed(await policy.sample(ask({ count: 1 })))[0]!.steps).toEqual(steps);
   });
 
-  it('is not asked for where the server refuses it, or the user does not want it', async () => {
+  it('is not requested when the server refuses it or the user turns it off', async () => {
     const refusal =
       (field: string): Answer =>
       (response) =>
@@ -125,7 +125,7 @@ describe('a streamed reply', waiting, () => {
     expect((await unwanted.describe()).fingerprint).toBe((await connect(plain).describe()).fingerprint);
   });
 
-  it('keeps thoughts apart', async () => {
+  it('keeps thoughts as reasoning', async () => {
     const thought = (delta: object): string => event({ choices: [{ index: 0, delta, finish_reason: null }] });
     const server = await streamServer(
       sends(`${thought({ reasoning_content: 'I ' })}${thought({ reasoning_content: 'add.' })}${chunk(0, solution, 'stop')}${done}`),
@@ -145,7 +145,7 @@ describe('a streamed reply', waiting, () => {
     }
   });
 
-  it('is no rollout where it has thoughts, a refusal or a call and no answer, behind steps too', async () => {
+  it('is a failed rollout when it has only thoughts, a refusal or a tool call, even after a complete prefix', async () => {
     const pieces = (deltas: readonly object[], reason: string): string =>
       `${deltas.map((delta) => event({ choices: [{ index: 0, delta, finish_reason: null }] })).join('')}${chunk(0, '', reason)}${done}`;
     for (const [text, sentence] of [
@@ -159,7 +159,7 @@ describe('a streamed reply', waiting, () => {
     }
   });
 
-  it('is kept in the log as the whole reply that it is', async () => {
+  it('is recorded as one whole reply, with its usage', async () => {
     const server = await streamServer(sends(whole(solution)));
     const replies: unknown[] = [];
     await watchExchanges(
@@ -203,7 +203,7 @@ describe('a stream that breaks', waiting, () => {
       'wrote nothing for 0.2 s',
     ],
   ];
-  it.each(torn)('(it %s) is asked for again, and nothing of it is a step', async (_, answer, sentence) => {
+  it.each(torn)('(it %s) is requested again, and nothing of it becomes a step', async (_, answer, sentence) => {
     const server = await streamServer(answer, sends(whole(solution, solution)));
     const log: string[] = [];
     const costs: RequestCost[] = [];
@@ -216,7 +216,7 @@ describe('a stream that breaks', waiting, () => {
     expect(costs[0]!.retries).toBeGreaterThanOrEqual(1);
   });
 
-  it.each(torn.slice(0, 8))('(it %s) costs its rollouts when it continues, for a reason that may pass', async (_, answer, sentence) => {
+  it.each(torn.slice(0, 8))('(it %s) fails its rollouts temporarily when it breaks every time', async (_, answer, sentence) => {
     const server = await streamServer(answer);
     const rollouts = await connect(server, { timeout: 20_000, retries: 1, backOff: 1 }).sample(ask({ count: 2 }));
     expect(failures(rollouts)).toHaveLength(2);
@@ -225,22 +225,22 @@ describe('a stream that breaks', waiting, () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('may be no stream but an error in plain JSON, which is read', async () => {
+  it('is read as an error when it is plain JSON with an error', async () => {
     const server = await streamServer(sends('{"error": {"message": "No worker is free.", "code": 503}}'));
     expect(await connect(server).sample(ask({ count: 1 }))).toEqual([
       { failure: 'The server reports an error: No worker is free.', isTemporary: true },
     ]);
   });
 
-  it('with a refusal in it is not asked for again', async () => {
+  it('with an error of code 400 in it is not requested again', async () => {
     const server = await streamServer(sends(event({ error: { message: 'The context is too long.', code: 400 } })));
     expect(failures(await connect(server).sample(ask({ count: 1 })))).toEqual(['The server reports an error: The context is too long.']);
     expect(server.requests).toHaveLength(1);
   });
 });
 
-describe('a text that needs no more', waiting, () => {
-  it('is cut behind a stop string that the server does not know, and the server is left alone', async () => {
+describe('a streamed text', waiting, () => {
+  it('is cut at a stop string that the server ignores, and the connection is closed', async () => {
     let isHungUp = false;
     const server = await streamServer(async (response, _, hungUp) => {
       begin(response);
@@ -261,7 +261,7 @@ describe('a text that needs no more', waiting, () => {
     expect(costs[0]!.completionTokens).toBeGreaterThanOrEqual(5);
   });
 
-  it('is whole where the server ends at the stop string or includes it', async () => {
+  it('is read to its end, with its usage, when the server itself stops at the stop string', async () => {
     const ended = `${chunk(0, solution)}${chunk(0, 'END')}${chunk(0, undefined, 'stop')}${usage(9, 3)}${done}`;
     const server = await streamServer(sends(ended));
     const costs: RequestCost[] = [];
@@ -269,7 +269,7 @@ describe('a text that needs no more', waiting, () => {
     expect(costs).toEqual([{ promptTokens: 9, completionTokens: 3, cachedTokens: 0, retries: 0 }]);
   });
 
-  it('stops at the server when it is cancelled', async () => {
+  it('closes the connection to the server when it is canceled', async () => {
     let hangUp: () => void = () => undefined;
     const isHungUp = new Promise<void>((resolve) => (hangUp = resolve));
     const stop = new AbortController();

@@ -3,7 +3,7 @@ import { openOpenAiPolicy } from '../../server/labeling/policies/openAiPolicy.js
 import { ask, completed, settings } from './openAiSetup.js';
 import { begin, streamServer, whole } from './streamServer.js';
 
-it('a streamed reply may take longer than the limit while each piece comes in time', async () => {
+it('a streamed reply may take longer than the timeout of 3 s while each piece arrives in time', async () => {
   const solution = '<step>2 + 3 = 5.</step>\n<answer>5</answer>';
   const server = await streamServer(async (response) => {
     begin(response);

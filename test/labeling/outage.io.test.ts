@@ -51,9 +51,9 @@ async function newRun(patience = 60_000): Promise<Run> {
   };
 }
 
-describe('a server that is away for a while', () => {
+describe('a server that is unavailable for a while', () => {
   it.each<Fault>(['busy503', 'error500', 'limited429', 'truncatedJson', 'resetMidBody'])(
-    'is waited for, and no failed rollout is written (%s)',
+    'makes the run wait, and no failed rollout is logged (%s)',
     async (fault) => {
       const { server, world, reports, log } = await newRun();
       server.behavior.faults = Array<Fault>(9).fill(fault);
@@ -64,14 +64,14 @@ describe('a server that is away for a while', () => {
     },
   );
 
-  it('and one whose replies are a web page once it has answered', async () => {
+  it('makes the run wait when it sends a web page or no choices after valid replies', async () => {
     const { server, world } = await newRun();
     await world.policy.describe();
     server.behavior.faults = [undefined, ...Array<Fault>(5).fill('htmlPage'), 'noChoices', 'emptyChoices'];
     expect(await labelRun({ ...options, jobs: 1 }, world)).toMatchObject({ done: 3, failures: 0 });
   });
 
-  it('is tried by one request at a time while all problems wait', async () => {
+  it('is tried with one request at a time while all problems wait', async () => {
     const { server, world } = await newRun();
     server.behavior.faults = Array<Fault>(6).fill('busy503');
     server.mostAtOnce = 0;
@@ -80,7 +80,7 @@ describe('a server that is away for a while', () => {
     expect(first).toHaveLength(3);
   });
 
-  it('for too long ends the run with the cause; the same call continues with what is left', async () => {
+  it('ends the run with the cause after too long, and the same command continues with the rest', async () => {
     const { server, world, log } = await newRun(40);
     let done = 0;
     const failing = labelRun(
@@ -103,7 +103,7 @@ describe('a server that is away for a while', () => {
   });
 });
 
-describe('a judge that is away while the policy answers', () => {
+describe('a judge that is unavailable while the policy answers', () => {
   /** A third of the rollouts have an answer in words, which only the judge can compare. */
   const vague = policyOf(async (request) => {
     const rollouts = await walkPolicy({ mistakeRate: 0.3 }).sample(request);
@@ -129,7 +129,7 @@ describe('a judge that is away while the policy answers', () => {
     return { server, world: { ...world, policy: vague }, judge, reports, log };
   }
 
-  it.each<Fault>(['busy503', 'resetMidBody'])('is waited for, and no verdict is missing (%s)', async (fault) => {
+  it.each<Fault>(['busy503', 'resetMidBody'])('makes the run wait, and no verdict is missing (%s)', async (fault) => {
     const { server, world, judge, reports, log } = await judgedRun(60_000);
     server.behavior.faults = Array<Fault>(4).fill(fault);
     const summary = await labelRun(options, { ...world, judge: judge() });
@@ -139,7 +139,7 @@ describe('a judge that is away while the policy answers', () => {
     expect(await log('p0')).not.toContain('judgeFailure');
   });
 
-  it('for too long ends the run with the cause; the same call continues', async () => {
+  it('ends the run with the cause after too long, and the same command continues', async () => {
     const { server, world, judge, log } = await judgedRun(30);
     server.behavior.alwaysFault = 'error500';
     await expect(labelRun(options, { ...world, judge: judge() })).rejects.toThrow(
@@ -152,7 +152,7 @@ describe('a judge that is away while the policy answers', () => {
 });
 
 describe('a problem without usable labels', () => {
-  it('stays open with the reason, and the same call samples it again', async () => {
+  it('stays open with the reason, and the same command samples it again', async () => {
     const { server, world, log } = await newRun();
     server.behavior.alwaysFault = 'badRequest400';
     const told: string[] = [];
@@ -171,7 +171,7 @@ describe('a problem without usable labels', () => {
     expect(await labelRun(options, world)).toMatchObject({ done: 0, skipped: 3, rollouts: 0 });
   });
 
-  it('is no reason to ask for all others when every request is refused', async () => {
+  it('ends the run before all other problems are requested when every request is refused', async () => {
     const { server, world, log } = await newRun();
     server.behavior.alwaysFault = 'badRequest400';
     const many = { ...options, problems: Array.from({ length: 40 }, (_, i) => ({ ...problem, id: `p${i}` })) };
@@ -184,7 +184,7 @@ describe('a problem without usable labels', () => {
     expect(await log('p0')).not.toContain('"failure"');
   });
 
-  it('because most rollouts failed is sampled again from the first poor batch, finished ones only when asked', async () => {
+  it('is sampled again when most of its rollouts failed, but after it finished only with retryFailed', async () => {
     const { world, log } = await newRun();
     const walk = walkPolicy({ mistakeRate: 0.3 });
     let isBad = true;

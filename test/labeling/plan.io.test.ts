@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-describe('a plan', () => {
+describe('a labeling plan', () => {
   it('is exact when all problems were sampled for it', async () => {
     const { world, options } = await newRun(root, { ...defaultLabelSettings.mcts, rollouts: 4, searches: 2, seed: 3 }, 5);
     const plan = (await planLabeling(options, world))!;
@@ -26,7 +26,7 @@ describe('a plan', () => {
     expect([plan.seconds.low, plan.seconds.high]).toEqual([plan.seconds.value, plan.seconds.value]);
   });
 
-  it('has the pace of the problems in the interval of the time, also where the number of rollouts is known', async () => {
+  it('has a time interval from the pace of the problems, even when the number of rollouts is exact', async () => {
     // All solutions have two steps and all problems equally many rollouts, but each rollout takes a different time.
     const settings = { ...defaultLabelSettings['monte-carlo'], solutions: 1, continuations: 2, seed: 3 };
     const { world, options } = await newRun(root, settings, 40);
@@ -49,7 +49,7 @@ describe('a plan', () => {
     expect(low).toBeGreaterThan(0);
   });
 
-  it('is written by label --plan, which the same command without it continues', async () => {
+  it('is printed by label --plan, and the same command without --plan continues after its problems', async () => {
     const server = await startServer({}, walkPolicy({ mistakeRate: 0.2 }));
     const file = join(root, 'problems.json');
     await writeFile(

@@ -20,11 +20,11 @@ function within({ value }: Prediction, actual: number): number {
   return Math.abs(value - actual) / actual;
 }
 
-describe('a plan', () => {
+describe('a labeling plan', () => {
   it.each<LabelSettings>([
     { ...defaultLabelSettings.mcts, rollouts: 4, searches: 6, seed: 3 },
     { ...defaultLabelSettings['monte-carlo'], solutions: 2, continuations: 4, stopWhenDecided: true, seed: 3 },
-  ])('from a few problems is within 20 %% of what the whole run takes on a server ($method)', async (settings) => {
+  ])('from a few problems is within 20 %% of the actual run on a server ($method)', async (settings) => {
     const { server, world, options } = await newRun(root, settings, 150);
     const plan = (await planLabeling(options, world))!;
     expect(plan.sampled).toBeLessThan(100);
@@ -46,8 +46,8 @@ describe('a plan', () => {
   });
 });
 
-describe('a prediction of a sum', () => {
-  it('has the sum in its 95 % interval about as often as it says, for costs with a long tail too', () => {
+describe('a predicted sum', () => {
+  it('has a 95 % interval that contains the actual sum in 92 % to 99 % of trials with long-tailed costs', () => {
     let covered = 0;
     const trials = 2000;
     for (let trial = 0; trial < trials; trial++) {

@@ -54,7 +54,7 @@ describe.each([
   ['a search', search],
   ['Monte-Carlo', sampled],
 ] as const)('the log of %s', (_, settings) => {
-  it('replayed gives the result byte for byte, and a readable one at any moment', async () => {
+  it('gives the same result byte for byte when replayed, and a readable tree after every event', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(1000), async (seed) => {
         const here = await world();
@@ -74,7 +74,7 @@ describe.each([
     );
   });
 
-  it('cut anywhere and continued ends in the same files', async () => {
+  it('gives the same files when it is cut anywhere and continued', async () => {
     const whole = await world();
     const { files } = await labelProblem(problem, settings, whole);
     const expected = await filesOf(whole.folder);
@@ -109,7 +109,7 @@ describe.each([
 });
 
 describe('labeling a problem again', () => {
-  it('samples nothing, and restores a result that was lost', async () => {
+  it('samples nothing and restores a missing result file', async () => {
     const here = await world();
     const { files } = await labelProblem(problem, search, here);
     const expected = await filesOf(here.folder);
@@ -121,7 +121,7 @@ describe('labeling a problem again', () => {
     expect(await filesOf(here.folder)).toEqual(expected);
   });
 
-  it('does not sample again what the log has', async () => {
+  it('does not sample rollouts again that the log already has', async () => {
     const here = await world();
     const { files } = await labelProblem(problem, search, here);
     const text = await readFile(files.log, 'utf8');
@@ -138,7 +138,7 @@ describe('labeling a problem again', () => {
     expect(asked).toHaveLength(text.split('"event":"rollouts"').length - 1 - 1);
   });
 
-  it('refuses a log of other settings and of another policy, with the remedy', async () => {
+  it('refuses a log with other settings, another answer or another policy, and names the difference', async () => {
     const here = await world();
     await labelProblem(problem, search, here);
     await expect(labelProblem(problem, { ...search, rollouts: 8 }, here)).rejects.toThrow(
@@ -149,7 +149,7 @@ describe('labeling a problem again', () => {
     await expect(labelProblem(problem, search, { ...here, policy: other })).rejects.toThrow('policy is "scripted" there and "other" here');
   });
 
-  it('keeps what happened when it is cancelled', async () => {
+  it('keeps the log when it is canceled, and later continues to the same files', async () => {
     const here = await world();
     const stop = new AbortController();
     let batches = 0;
@@ -166,7 +166,7 @@ describe('labeling a problem again', () => {
 });
 
 describe('more rollouts from a node', () => {
-  it('go into the log and the tree, and a later run keeps them', async () => {
+  it('are written to the log and the tree, and a later run keeps them', async () => {
     const here = await world();
     const { files, tree } = await labelProblem(problem, search, here);
     const assumed = tree.nodes.find((node) => node.assumed)!;
@@ -185,7 +185,7 @@ describe('more rollouts from a node', () => {
     expect(await filesOf(here.folder)).toEqual(texts);
   });
 
-  it('need a finished run and a node', async () => {
+  it('need the log of a finished run and an existing node', async () => {
     const here = await world();
     await expect(moreRollouts(join(here.folder, 'none.events.jsonl'), 0, 1, here)).rejects.toThrow('not the log of a finished run');
     const { files } = await labelProblem(problem, search, here);
@@ -193,7 +193,7 @@ describe('more rollouts from a node', () => {
   });
 });
 
-describe('a run', () => {
+describe('a labeling run', () => {
   const problems: ProblemToLabel[] = Array.from({ length: 6 }, (_, i) => ({ ...problem, id: `Problem ${i}`, question: `How many ${i}?` }));
   const options = (more: Partial<RunOptions> = {}): RunOptions => ({
     problems,
@@ -205,7 +205,7 @@ describe('a run', () => {
     ...more,
   });
 
-  it('gives the same files whatever the number of jobs', async () => {
+  it('gives the same files for any number of jobs', async () => {
     const [one, many] = [await world(), await world()];
     expect(await labelRun(options(), one)).toMatchObject({ done: 6, skipped: 0, failed: 0 });
     await labelRun(options({ jobs: 4, problems: problems.toReversed() }), many);
@@ -228,7 +228,7 @@ describe('a run', () => {
     });
   });
 
-  it('refuses the folder of another run, unless it is to be thrown away', async () => {
+  it('refuses the folder of another run unless restart is set, which deletes only the files of that run', async () => {
     const here = await world();
     await labelRun(options(), here);
     await expect(labelRun(options({ settings: { ...search, searches: 1 } }), here)).rejects.toThrow(
@@ -244,7 +244,7 @@ describe('a run', () => {
     ]);
   });
 
-  it('continues with a larger budget or more searches, and ends as a run that had them from the beginning', async () => {
+  it('continues with a larger budget or more searches to the same files as a run that started with them', async () => {
     const small: LabelSettings = { ...search, searches: 1 };
     for (const { from, to } of [
       { from: small, to: search },
@@ -261,7 +261,7 @@ describe('a run', () => {
     }
   });
 
-  it('continues wherever its policy is served now, and names the setting of the policy that differs', async () => {
+  it('continues when its policy has another URL, and names the policy setting that differs', async () => {
     const here = await world();
     const served = (url: string, temperature: number): Policy => ({
       ...walk,
@@ -275,7 +275,7 @@ describe('a run', () => {
     );
   });
 
-  it('begins more problems at once up to the most, and ends in the same files', async () => {
+  it('runs more problems at once, up to mostJobs, and gives the same files', async () => {
     const many = Array.from({ length: 60 }, (_, i) => ({ ...problem, id: `p${i}` }));
     const [here, one] = [await world(), await world()];
     const underWay = new Set<string>();
@@ -297,7 +297,7 @@ describe('a run', () => {
     expect(await filesOf(here.folder)).toEqual(await filesOf(one.folder));
   });
 
-  it('doubles its jobs while that makes it a tenth faster', () => {
+  it('doubles its jobs while that makes it at least a tenth faster', () => {
     const scaler = new JobScaler(2, 16);
     let now = 0;
     /** Reports batches of 4 rollouts, `ms` each, until the scaler has decided. */
@@ -313,7 +313,7 @@ describe('a run', () => {
     expect([decide(1), scaler.jobs]).toEqual([0, 8]);
   });
 
-  it('ends with the policy, but not with one problem', async () => {
+  it('continues when one problem fails, and ends when the policy cannot be used', async () => {
     const here = await world();
     const settings = { ...search, rollouts: 2 };
     const info = await walk.describe();
@@ -334,8 +334,8 @@ describe('a run', () => {
   });
 });
 
-describe('file names', () => {
-  it('are safe, and no two ids share one', () => {
+describe('file names of problems', () => {
+  it('are safe and different for different ids', () => {
     expect(slug('prices_3-a')).toBe('prices_3-a');
     const ids = ['a/b', 'a b', 'A-B', 'a-b', '', '..', 'run', 'con', '問題', 'x'.repeat(300), 'a.events'];
     const names = ids.map(slug);
@@ -345,7 +345,7 @@ describe('file names', () => {
   });
 });
 
-describe('problems of a document', () => {
+describe('the problems of a document that can be labeled', () => {
   it('are those with a question and an answer, each id once', () => {
     const read = readDocument(
       JSON.stringify([

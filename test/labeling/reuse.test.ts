@@ -24,12 +24,12 @@ describe('known continuations', () => {
     [['a', 'b', 'c'], 16, ['right']],
     [['b'], 16, []],
     [['a', 'b', 'c', 'd'], 16, []],
-  ])('of %j, %i at most, are those that go through it, in order', (prefix, most, verdicts) =>
+  ])('of %j, limited to %i, are those that pass through it, in order', (prefix, most, verdicts) =>
     expect(store.through(prefix, most)).toEqual(verdicts),
   );
 });
 
-describe('a run that reuses continuations', () => {
+describe('reuse of continuations', () => {
   const run = async (settings: Partial<MonteCarloSettings>, onEvent?: (event: RunEvent) => void, way?: 'prefix' | 'prompt') => {
     const asked = new Map<string, number>();
     const policy = policyOf(({ prefix, count }) => {
@@ -49,7 +49,7 @@ describe('a run that reuses continuations', () => {
     return { asked: Object.fromEntries(asked), labels: stepsWithScore(tree)[0]!.steps_with_score };
   };
 
-  it('samples a step only for what is missing, and says how many were there', async () => {
+  it('samples only the missing continuations of a step, and logs how many were reused', async () => {
     const events: RunEvent[] = [];
     const { asked, labels } = await run({ reuse: true }, (event) => events.push(event));
     // The solution is one of the four continuations of "a", all of which contain "b" and "bad".
@@ -62,12 +62,12 @@ describe('a run that reuses continuations', () => {
     expect(events.flatMap((event) => (event.event === 'value' && event.node > 0 ? [event.reused] : []))).toEqual([1, 4, 4]);
   });
 
-  it('continues with the batches of a rule behind them', async () => {
+  it('counts reused ones toward the 16 continuations when stopWhenDecided is also set', async () => {
     const { asked } = await run({ reuse: true, stopWhenDecided: true, continuations: 16 });
     expect(asked).toEqual({ '': 1, a: 15 });
   });
 
-  it('is not what happens without the option', async () => {
+  it('does not happen without the option', async () => {
     const { asked } = await run({});
     expect(asked).toEqual({ '': 1, a: 4, 'a b': 4, 'a b bad': 4 });
   });

@@ -61,7 +61,7 @@ async function rolloutsOf(id: string) {
 }
 
 describe('the report of a run', () => {
-  it('adds up what the logs have: failures by cause, decisions, waste by depth and problem', async () => {
+  it('adds up the logs: failures by cause, decisions, and waste by depth and by problem', async () => {
     const { problems, failures, decisions, depths, rate, secondsLeft } = await runReport(folder, clock);
     const all = [...(await rolloutsOf('a')), ...(await rolloutsOf('b'))];
     const failed = all.filter((one) => 'failure' in one).length;
@@ -81,7 +81,7 @@ describe('the report of a run', () => {
     expect(secondsLeft).toBe(0);
   });
 
-  it('distinguishes a running problem from an abandoned one, and says how long it takes', async () => {
+  it('distinguishes a running problem from an abandoned one, and estimates the time left', async () => {
     const { log, claim, result } = problemFiles(folder, 'b', 'mcts');
     const bytes = await readFile(log);
     const lines = bytes.toString().split('\n');
@@ -100,7 +100,7 @@ describe('the report of a run', () => {
     }
   });
 
-  it('has a price where the settings have prices, with the tokens of the judge as prompts', async () => {
+  it('has a price when prices are set, and counts judge tokens as prompt tokens', async () => {
     const uri = pathToFileURL(folder).href;
     const { promptTokens, completionTokens, judgeTokens, price } = await runReportView(uri, clock, { prompt: 2, completion: 0.5 });
     expect(promptTokens).toBeGreaterThan(0);
@@ -108,7 +108,7 @@ describe('the report of a run', () => {
     expect((await runReportView(uri, clock, { prompt: 0, completion: 0 })).price).toBeNull();
   });
 
-  it('lists the problems of run.json that have no log as not begun, counts them for the time left, and opens a run.json without a list', async () => {
+  it('lists problems without a log as not begun, counts them in the time left, and accepts run.json without a list', async () => {
     const ids = ['a', 'b', 'c', 'd'];
     await beginRun({ policy, judge, folder, images: () => [], now: () => clock }, settings, await policy.describe(), {
       file: 'p.json',
@@ -130,7 +130,7 @@ describe('the report of a run', () => {
     await rm(join(folder, 'run.json'));
   });
 
-  it('rejects where there is no run', async () => {
+  it('is rejected for a folder without a run', async () => {
     await expect(runReport(join(folder, 'nothing'), clock)).rejects.toThrow('no event logs of a run');
   });
 });

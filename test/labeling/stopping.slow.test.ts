@@ -48,8 +48,8 @@ const labels = (tree: SearchTree) => stepsWithScore(tree).map((one) => one.steps
 /** Number of continuations of steps, without the rollouts from the question, which are the solutions. */
 const continuations = (tree: SearchTree): number => tree.rollouts - STEPS / PER_SOLUTION;
 
-describe('10,000 steps', () => {
-  it.each([0, 0.25, 0.5])('have the same labels when each step ends once its label is decided, at the threshold %d', async (threshold) => {
+describe('10,000 steps with Monte-Carlo labels', () => {
+  it.each([0, 0.25, 0.5])('have the same labels when sampling stops at a decided label, at the threshold %d', async (threshold) => {
     const [fixed, stopped] = [await run({ threshold }), await run({ threshold, stopWhenDecided: true })];
     expect(labels(fixed).flat()).toHaveLength(STEPS);
     expect(labels(stopped)).toEqual(labels(fixed));
@@ -57,14 +57,14 @@ describe('10,000 steps', () => {
     expect(continuations(stopped) / continuations(fixed)).toBeLessThan({ 0: 0.35, 0.25: 0.75 }[threshold] ?? 0.95);
   });
 
-  it('have the same labels with steps after the first error left out', async () => {
+  it('have the same labels when sampling stops at a decided label and earlyStop is set', async () => {
     const [fixed, stopped] = [await run({ earlyStop: true }), await run({ earlyStop: true, stopWhenDecided: true })];
     expect(labels(stopped)).toEqual(labels(fixed));
     expect(continuations(stopped) / continuations(fixed)).toBeLessThan(0.35);
   });
 
   it.each([0.1, 0.2, 0.3])(
-    'have their true value in the interval at every look in 95 % of all cases, sampled until it is known to +-%d',
+    'have their true value inside the interval at every look in 95 % of all cases, sampled to a precision of +-%d',
     (precision) => {
       const rule = knownValue(precision);
       let [missed, rollouts, squares] = [0, 0, 0];

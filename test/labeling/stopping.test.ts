@@ -15,11 +15,11 @@ describe('batches of a step', () => {
     [3, [1, 2]],
     [16, [1, 2, 4, 8, 1]],
     [31, [1, 2, 4, 8, 16]],
-  ])('of %i continuations are %j', (most, sizes) => expect([...doublingBatches(most)]).toEqual(sizes));
+  ])('of %i continuations have the sizes %j', (most, sizes) => expect([...doublingBatches(most)]).toEqual(sizes));
 });
 
 describe('a step whose label is decided', () => {
-  it('is not continued further, and every other one is', async () => {
+  it('gets no further continuations, while undecided steps do', async () => {
     const sizes = new Map<string, number[]>();
     const tree = await label({ solutions: 1, stopWhenDecided: true }, ({ prefix, count }) => {
       const key = prefix.join(' ');
@@ -44,7 +44,7 @@ describe('a step whose label is decided', () => {
     ]);
   });
 
-  it('has the label that all continuations would give, at every threshold, with failed and undecided ones between', () => {
+  it('has the label that all continuations would give, at every threshold, despite failed and undecided ones', () => {
     const outcome = fc.constantFrom('right', 'right', 'wrong', 'wrong', 'none');
     fc.assert(
       fc.property(fc.array(outcome, { minLength: 1, maxLength: 40 }), fc.constantFrom(0, 0.1, 0.25, 0.5, 0.9), (outcomes, threshold) => {
@@ -65,7 +65,7 @@ describe('a step whose label is decided', () => {
 });
 
 describe('the anytime-valid interval', () => {
-  it('has the value in it, narrows, and is what its formula says', () => {
+  it('contains the value, narrows with more rollouts, and matches its formula', () => {
     expect(anytimeInterval({ correct: 0, total: 0 })).toEqual({ low: 0, high: 1 });
     // If all rollouts are wrong: (1 - p)^n = α / (n + 1).
     for (const n of [1, 16, 64]) {
@@ -83,7 +83,7 @@ describe('the anytime-valid interval', () => {
     }
   });
 
-  it('ends a step when it is narrow enough', () => {
+  it('ends the sampling of a step when it is narrow enough', () => {
     expect(knownValue(0.2).goesOn({ correct: 0, total: 1 }, 63)).toBe(true);
     expect(knownValue(0.2).goesOn({ correct: 0, total: 31 }, 32)).toBe(false);
     expect(knownValue(0.2).goesOn({ correct: 15, total: 31 }, 32)).toBe(true);
@@ -91,11 +91,11 @@ describe('the anytime-valid interval', () => {
   });
 });
 
-describe('a problem whose solutions are all alike', () => {
+describe('a problem whose solutions all have the same verdict', () => {
   it.each([
     ['right', 'trivial'],
     ['bad', 'hopeless'],
-  ])('(%s) is left after them when this is wanted', async (step, reason) => {
+  ])('(%s) is not sampled further with skipUniform', async (step, reason) => {
     const asked: number[] = [];
     const tree = await label({ skipUniform: true, solutions: 4 }, ({ prefix, count }) => {
       asked.push(prefix.length);
@@ -115,7 +115,7 @@ describe('a problem whose solutions are all alike', () => {
     expect(ends).toEqual([reason]);
   });
 
-  it('is sampled on when it is not, or when they differ', async () => {
+  it('is sampled further without skipUniform, and so is one whose verdicts differ', async () => {
     const asked = async (settings: Partial<MonteCarloSettings>, steps: readonly string[]): Promise<number> => {
       let requests = 0;
       await label({ ...settings, solutions: steps.length }, ({ prefix, count }) => {

@@ -12,8 +12,8 @@ function once(policy: Parameters<typeof tryPolicy>[1]['policy']): Promise<Policy
   return tryPolicy(problem, { policy, judge, images: [], seed: 1 }, none);
 }
 
-describe('asking a policy once', () => {
-  it('has the request and the reply as they were, the steps, the answer and the verdict', async () => {
+describe('trying a policy with one request', () => {
+  it('returns the request, the reply, the steps, the answer and the verdict', async () => {
     const server = await startServer();
     const { policy, rollout, requests, failure } = await once(connect(server));
     expect([policy, failure]).toEqual(['mini', undefined]);
@@ -28,13 +28,13 @@ describe('asking a policy once', () => {
   it.each([
     ['error500', 500, 'EngineCore encountered an issue'],
     ['htmlPage', 200, 'an HTML page instead of JSON'],
-  ] as const)('shows what a server in trouble answered (%s)', async (alwaysFault, status, sentence) => {
+  ] as const)('returns the error reply of the server (%s)', async (alwaysFault, status, sentence) => {
     const { rollout, failure, requests } = await once(connect(await startServer({ alwaysFault }), { continuation: 'prompt', retries: 0 }));
     expect(failure ?? (rollout as { failure: string }).failure).toContain(sentence);
     expect(requests.at(-1)).toMatchObject({ to: 'policy', status });
   });
 
-  it('says that nothing listens', async () => {
+  it('reports that nothing listens at the address', async () => {
     const server = await startServer();
     const { host } = new URL(server.url);
     const policy = connect(server, { continuation: 'prompt', retries: 0 });
@@ -45,14 +45,14 @@ describe('asking a policy once', () => {
     expect(requests.at(-1)!.failure).toBeDefined();
   });
 
-  it('sends nothing for a policy on this machine, and says what is wrong with one that writes nothing', async () => {
+  it('sends no request for a policy on this machine, and reports a policy that returns no rollout', async () => {
     expect(await once(countingPolicy)).toMatchObject({ policy: 'counting', requests: [], rollout: { verdict: 'right' } });
     expect(await once({ ...countingPolicy, sample: () => Promise.resolve([]) })).toMatchObject({
       failure: 'The policy returned no rollout.',
     });
   });
 
-  it('ends when it is cancelled', async () => {
+  it('rejects when it is canceled', async () => {
     const aborted = AbortSignal.abort();
     const waiting = { ...countingPolicy, sample: () => Promise.reject(new DOMException('x', 'AbortError')) };
     await expect(tryPolicy(problem, { policy: waiting, judge, images: [] }, aborted)).rejects.toThrow();

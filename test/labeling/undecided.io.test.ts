@@ -53,7 +53,7 @@ async function eventsOf(path: string): Promise<RunEvent[]> {
 }
 
 describe('undecided rollouts of a server', () => {
-  it('are part of no value and no pool, and counted apart in tree and log', async () => {
+  it('are not part of a value or the pool, and are counted separately in the tree', async () => {
     const here = await world(
       policyOf(({ prefix }) => completions(...[right, wrong, vague, unclear].map((steps) => steps.slice(prefix.length)))),
     );
@@ -67,7 +67,7 @@ describe('undecided rollouts of a server', () => {
     expect(read.problems[0]!.tree!.nodes[0]!.mc).toEqual({ value: 0.5, correct: 1, total: 2 });
   });
 
-  it('alone leave a value unknown, for a search and for Monte-Carlo', async () => {
+  it('leave a search open and a Monte-Carlo value unknown when there are no others', async () => {
     const from = (solution: string[]) =>
       policyOf(({ prefix }) => completions(...Array<string[]>(4).fill(prefix.length === 0 ? solution : unclear)));
     await expect(labelProblem(five, search, await world(from(vague)))).rejects.toThrow(
@@ -78,7 +78,7 @@ describe('undecided rollouts of a server', () => {
     expect(record!.steps_with_score[0]).toMatchObject({ num_mc_correct: 0, num_mc_total: 0, num_mc_undecided: 4, right: null });
   });
 
-  it('stop the run when they are too many, with examples, and the finished problems stay', async () => {
+  it('stop the run with examples when there are too many, and finished problems are kept', async () => {
     const problems = Array.from({ length: 12 }, (_, i) => ({ ...five, id: `p${i}` }));
     const run = (mostUndecided: number, here: LabelWorld) =>
       labelRun(
@@ -101,14 +101,14 @@ describe('undecided rollouts of a server', () => {
   });
 });
 
-describe('a rollout that was cut at its longest length', () => {
+describe('a rollout that was cut at the token limit', () => {
   it.each([
     ['in its tag', ['Add 2 and 3.', 'That is 5.\n<answer>4'], 'undecided'],
     ['behind the first digit', ['Add 2 and 3.', 'The answer is 1'], 'undecided'],
     ['in a box', ['Add 2 and 3.', 'It is \\boxed{1'], 'undecided'],
     ['behind its answer', ['Add 2 and 3.', 'The answer is 5. This can be seen'], 'right'],
     ['behind its tag', ['Add 2 and 3.', 'That is 4.\n<answer>4</answer>'], 'wrong'],
-  ])('%s has the verdict that its whole answer has, and none without one', async (_, steps, verdict) => {
+  ])('%s has the verdict of its complete answer, and is undecided without one', async (_, steps, verdict) => {
     const cut = policyOf(({ count }) => Array.from({ length: count }, () => ({ steps, finish: 'length' as const })));
     const here = await world(cut);
     // A problem with only undecided rollouts stays open.
@@ -119,7 +119,7 @@ describe('a rollout that was cut at its longest length', () => {
 });
 
 describe('a judge that fails', () => {
-  it('leaves the rollout undecided with the reason in log and tree, and is counted', async () => {
+  it('leaves the rollout undecided with the reason in the log and the tree, and is counted', async () => {
     const server = await startServer(
       { alwaysFault: 'error500' },
       policyOf(() => completions(['Yes'])),
@@ -156,7 +156,7 @@ describe('a judge that fails', () => {
 });
 
 describe('a complete prefix', () => {
-  it('is judged itself: no request is sent and no rollout is booked for it', async () => {
+  it('is judged itself, without a request or a rollout, and a resumed run takes the verdict from the log', async () => {
     const policy = policyOf(({ prefix, count }) =>
       completions(...Array.from({ length: count }, (_, i) => (i % 2 ? right : wrong).slice(prefix.length))),
     );
@@ -191,7 +191,7 @@ describe('a complete prefix', () => {
     expect(await readFile(files.log, 'utf8')).toBe(text);
   });
 
-  it('is not one whose last step only mentions the tag', async () => {
+  it('is not assumed when its last step only mentions the answer tag', async () => {
     const mention = ['I shall end with </answer>.', ...right];
     const here = await world(policyOf(({ prefix, count }) => completions(...Array<string[]>(count).fill(mention.slice(prefix.length)))));
     const { tree } = await labelProblem(five, sampled, here);

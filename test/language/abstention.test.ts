@@ -24,26 +24,26 @@ describe('a model that does not know a text', () => {
   const reason = 'mini knows only sums, and this question is not one of them.';
   const unknown = scored(two, [[NaN, NaN], [NaN]], { skipped: new Map([0, 1].map((step) => [step, reason])), outOfScope: new Set([0, 1]) });
 
-  it('adds nothing to the Problems panel and no dash behind its steps', () => {
+  it('adds nothing to the Problems panel and no dash after the steps', () => {
     expect(codes(unknown)).toEqual([]);
     expect(labels(unknown)).toEqual([]);
   });
 
-  it('says so once above the first problem, with the command that chooses another model', () => {
+  it('shows one code lens above the first problem, with the command that chooses another model', () => {
     const lenses = codeLens(unknown).filter(({ command }) => command!.command === 'steplens.selectModel');
     expect(lenses.map(({ range, command }) => [range.start.line, command!.title])).toEqual([
       [0, 'mini does not know this kind of text. Choose a model…'],
     ]);
   });
 
-  it('says why on hover, over a step and over the question', () => {
+  it('shows the reason on hover, over a step and over the question', () => {
     for (const line of [0, 1]) {
       expect(hoverAt(unknown, line)).toContain('Not scored: mini knows only sums, and this question is not one of them\\.');
       expect(hoverAt(unknown, line)).toContain('[Choose a model…](command:steplens.selectModel)');
     }
   });
 
-  it('keeps a dash at the unknown steps of a solution it knows otherwise', () => {
+  it('shows a dash after the unknown steps of a solution that it knows in part', () => {
     const partly = scored(sketch([{ question: 'q', solutions: [['a', 'b']] }]), [[0.8, NaN]], {
       skipped: new Map([[1, reason]]),
       outOfScope: new Set([1]),
@@ -64,7 +64,7 @@ describe('labels in a file', () => {
     ['rollouts', { mc: { value: 0.9 } }, { mc: { value: 0.1 } }],
     ['a recorded PRM', { recordedPrm: 0.9 }, { recordedPrm: 0.1 }],
     ['a judge', { judge: 0.9 }, { judge: 0.1 }],
-  ])('decide where no model was chosen: %s', (_, right, wrong) => {
+  ])('decide which steps are low where no model was chosen: %s', (_, right, wrong) => {
     const document = solution(right, wrong);
     const labeled = scored(document, [[0.1, 0.9]], { decides: 'labels' });
     expect(low(labeled).map(([, , isLow]) => isLow)).toEqual([false, true]);
@@ -75,7 +75,7 @@ describe('labels in a file', () => {
     expect(solutionValues(labeled.problems[0]!, labeled.problems[0]!.problem.solutions[0]!).aggregates?.source).not.toBe('prm');
   });
 
-  it('decide for a whole path: steps after the first error, or before a labeled one, get no verdict of the model', () => {
+  it('decide for a whole path, so the model gives no verdict on steps before or after a labeled one', () => {
     const document = scored(solution({}, { human: -1 }, {}), [[0.1, 0.9, 0.1]], { decides: 'labels' });
     expect(low(document)).toEqual([
       [undefined, undefined, false, false],
@@ -84,7 +84,7 @@ describe('labels in a file', () => {
     ]);
   });
 
-  it('leave the solutions of a file that have none to the model', () => {
+  it('leave the solutions without labels to the model', () => {
     const document = scored(sketch([{ question: 'q', solutions: [[{ text: 'a', values: { human: 1 } }], ['b']] }]), [[0.1, 0.2]], {
       decides: 'labels',
     });
@@ -94,7 +94,7 @@ describe('labels in a file', () => {
     ]);
   });
 
-  it('decide exactly on the paths that hold one, whatever the tree', () => {
+  it('decide exactly on the paths that contain a label, in any tree', () => {
     const forest = fc.array(fc.tuple(fc.boolean(), fc.nat()), { minLength: 1, maxLength: 14 }).map((nodes) =>
       nodes.map(([labeled, parent], i) => ({
         labeled: labeled && i % 3 === 1,

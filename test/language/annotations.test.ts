@@ -14,7 +14,7 @@ const two = sketch([
 const low = scored(two, [[0.94, 0.12, 0.3, 0.8], [0.7]]);
 
 describe('inlay hints', () => {
-  it('are at the end of every step, with the mark in words', () => {
+  it('are at the end of every step, and mark low steps in words', () => {
     expect(inlayHints(low, everything).map(({ position, label }) => [position.line, position.character, label])).toEqual([
       [1, 2, '0.94'],
       [2, 2, '0.12 ▼ first low'],
@@ -24,7 +24,7 @@ describe('inlay hints', () => {
     ]);
   });
 
-  it('are at the start of every step where that is asked for', () => {
+  it('are at the start of every step if that position is requested', () => {
     const all = inlayHints(low, everything, 'start');
     expect(all.map(({ position, label }) => [position.line, position.character, label]).slice(0, 2)).toEqual([
       [1, 0, '0.94'],
@@ -33,12 +33,12 @@ describe('inlay hints', () => {
     expect(all.every(({ paddingRight }) => paddingRight === true)).toBe(true);
   });
 
-  it('are given for the range that was asked for', () => {
+  it('are returned for the requested range only', () => {
     const range = { start: { line: 2, character: 0 }, end: { line: 3, character: 1 } };
     expect(inlayHints(low, range).map(({ label }) => label)).toEqual(['0.12 ▼ first low']);
   });
 
-  it('show a dash where a value is missing, and nothing before any is known', () => {
+  it('show a dash where a value is missing, and nothing while no value is known', () => {
     const partly = scored(two, [[0.94, NaN, 0.6, 0.8]], { skipped: new Map([[1, 'too long']]) });
     expect(inlayHints(partly, everything).map(({ label, tooltip }) => [label, tooltip])).toEqual([
       ['0.94', 'PRM · mini · threshold 0.50'],
@@ -50,11 +50,11 @@ describe('inlay hints', () => {
   });
 });
 
-describe('code lens', () => {
+describe('code lenses', () => {
   const titles = (document: Parameters<typeof codeLens>[0]) =>
     codeLens(document).map(({ range, command }) => [range.start.line, command!.title]);
 
-  it('names tree, image, findings and aggregates', () => {
+  it('show tree, image, low steps and aggregates', () => {
     expect(titles(low)).toEqual([
       [0, 'Reasoning tree'],
       [0, 'Image'],
@@ -68,7 +68,7 @@ describe('code lens', () => {
     ]);
   });
 
-  it('carries the arguments of its commands', () => {
+  it('pass the right arguments to their commands', () => {
     const lenses = codeLens(low);
     expect(lenses[0]!.command).toMatchObject({ command: 'steplens.openTree', arguments: ['file:///w/a.json', 0] });
     expect(lenses[1]!.command).toMatchObject({ command: 'steplens.showImage', arguments: ['file:///w/a.json', 0] });
@@ -77,7 +77,7 @@ describe('code lens', () => {
     expect(lenses[4]!.command).toMatchObject({ command: 'steplens.goToStep', arguments: ['file:///w/a.json', range] });
   });
 
-  it('gives a search tree one line, whatever the number of its paths', () => {
+  it('are on one line for a search tree, whatever the number of its paths', () => {
     const children = Array.from({ length: 50 }, (_, at) => ({ steps: [`s${at}`] }));
     expect(titles(scored(sketch([{ question: 'q', tree: { children } }]), [children.map((_, at) => (at === 7 ? 0.1 : 0.9))]))).toEqual([
       [0, 'Reasoning tree'],
@@ -86,7 +86,7 @@ describe('code lens', () => {
     ]);
   });
 
-  it('says which solutions are right, and which sums would choose them', () => {
+  it('show which solutions are right, and which aggregates would choose them', () => {
     const { text, reasoning } = sketch([{ question: 'q', solutions: [['a', 'b'], ['c', 'd'], ['e']] }]);
     const [problem] = reasoning.problems;
     const solutions = problem!.solutions.map((solution, index) => ({ ...solution, correct: index === 0 }));
@@ -98,7 +98,7 @@ describe('code lens', () => {
     ]);
   });
 
-  it('offers to score a problem the model has not scored', () => {
+  it('offer to score a problem that the model has not scored', () => {
     const one = sketch([{ question: 'q', solutions: [['a']] }]);
     expect(codeLens(scored(one)).map(({ command }) => command)).toContainEqual({
       title: 'Score',
@@ -108,7 +108,7 @@ describe('code lens', () => {
     expect(titles(scored(one, [[0.9]])).map(([, title]) => title)).not.toContain('Score');
   });
 
-  it('offers to label what has a reference answer: a list of problems also as a whole, a tree again', () => {
+  it('offer to label problems with a reference answer, all problems of a list at once, and a tree again', () => {
     const list = sketch([{ question: 'q', answer: '1' }, { question: 'no answer' }, { question: 'p', answer: '2' }]);
     expect(titles(scored(list))).toEqual([
       [0, 'Label this problem'],
@@ -120,14 +120,14 @@ describe('code lens', () => {
     expect(titles(scored(tree, [[0.9]])).map(([, title]) => title)).toContain('Label again');
   });
 
-  it("says whose values it sums, when they are not the model's", () => {
+  it('name the source of the aggregated values when it is not the model', () => {
     const labeled = sketch([{ question: 'q', solutions: [[{ text: 'a', values: { mc: { value: 0.75 } } }]] }]);
     expect(titles(scored(labeled)).at(-1)).toEqual([1, 'rollouts: min 0.75 · mean 0.75 · last 0.75 · product 0.75']);
   });
 });
 
-describe('folding', () => {
-  it('folds problems and solutions of several lines', () => {
+describe('folding ranges', () => {
+  it('cover problems and solutions of several lines', () => {
     expect(foldingRanges(low)).toEqual([
       { startLine: 0, endLine: 4 },
       { startLine: 1, endLine: 3 },
@@ -135,7 +135,7 @@ describe('folding', () => {
     ]);
   });
 
-  it('folds tree nodes', () => {
+  it('cover tree nodes', () => {
     const tree = { children: [{ steps: ['a', 'b'], children: [{ steps: ['c'] }] }, { steps: ['d'] }] };
     expect(foldingRanges(scored(sketch([{ question: 'q', tree }])))).toEqual([
       { startLine: 0, endLine: 4 },
@@ -143,7 +143,7 @@ describe('folding', () => {
     ]);
   });
 
-  it('folds only the problems of a file with thousands of solutions, in which an editor folds JSON by itself', () => {
+  it('cover only the problems of a file with 2,010 solutions', () => {
     const document = (solutions: number) =>
       scored(sketch(Array.from({ length: 10 }, () => ({ question: 'q', solutions: Array.from({ length: solutions }, () => ['a', 'b']) }))));
     expect(foldingRanges(document(200)).length).toBeGreaterThan(1000);
@@ -151,15 +151,15 @@ describe('folding', () => {
   });
 });
 
-describe('low steps and positions', () => {
-  it('lists low steps in the order of the document', () => {
+describe('navigation to steps', () => {
+  it('lists the low steps in document order', () => {
     expect(lowSteps(low).map(({ range, value, first }) => [range.start.line, value, first])).toEqual([
       [2, 0.12, true],
       [3, 0.3, false],
     ]);
   });
 
-  it('finds the first low step past steps without a value, and none where none is low', () => {
+  it('finds the first low step after steps without a value, and none if no step is low', () => {
     const mc = (text: string, value: number) => ({ text, values: { mc: { value } } });
     const steps = lowSteps(scored(sketch([{ question: 'q', solutions: [[mc('a', 1), 'b', mc('c', 0.2), mc('d', 0)]] }])));
     expect(steps.map(({ value, first }) => [value, first])).toEqual([
@@ -169,14 +169,14 @@ describe('low steps and positions', () => {
     expect(lowSteps(scored(sketch([{ question: 'q', solutions: [['a', mc('b', 1)]] }])))).toEqual([]);
   });
 
-  it('reports problem, solution and step at a position', () => {
+  it('finds problem, solution and step at a position', () => {
     expect(stepAt(low, { line: 3, character: 1 })).toEqual({ problem: 0, solution: 0, step: 2 });
     expect(stepAt(low, { line: 4, character: 2 })).toEqual({ problem: 0, solution: 1, step: 3 });
     expect(stepAt(low, { line: 0, character: 0 })).toEqual({ problem: 0 });
     expect(stepAt(low, { line: 7, character: 0 })).toBeNull();
   });
 
-  it('reports the node of a step and of a rollout', () => {
+  it('finds the tree node of a step and of a rollout at a position', () => {
     const rollouts = [{ correct: false, steps: ['wrong way'] }];
     const tree = { children: [{ steps: ['a'], rollouts, children: [{ steps: ['b'] }] }] };
     const document = scored(sketch([{ question: 'q', tree }]));

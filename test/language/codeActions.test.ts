@@ -24,7 +24,7 @@ describe('a calculation in a text', () => {
     ['2 + 2 = 5 and 3 + 3 = 7', '2 + 2 = 4 and 3 + 3 = 6'],
     ['0.1 + 0.2 = 0.4', '0.1 + 0.2 = 0.3'],
     ['-3 + 5 = 1', '-3 + 5 = 2'],
-  ])('that is wrong has its exact result: %s', (text, right) => {
+  ])('is corrected to its exact result if it is wrong: %s', (text, right) => {
     expect(corrected(text)).toBe(right);
   });
 
@@ -49,7 +49,7 @@ describe('a calculation in a text', () => {
     'f(2) + 3 = 9',
     '2024-11-27 = 3',
     '5 + 5 = 10,000 - 9,990',
-  ])('that is right, has no exact result, or is part of something else is left alone: %s', (text) => {
+  ])('is left unchanged if it is right, has no exact result, or is part of something else: %s', (text) => {
     expect(wrongResults(text)).toEqual([]);
   });
 });
@@ -99,7 +99,7 @@ describe('quick fixes', () => {
     ['a number in quotation marks', '"mc_value": 0.5', '"mc_value": "0.5"'],
     ['True of Python', '"assumed": true', '"assumed": True'],
     ['None of Python', '"visit_count": null', '"visit_count": None'],
-  ])('write %s as JSON has it', (_, right, wrong) => {
+  ])('replace %s with the JSON value that was meant', (_, right, wrong) => {
     const tree = (value: string) =>
       `{"question": "q", "mc_value": 0.25, "visit_count": 1, "correct_rollouts": [], "incorrect_rollouts": [], "children": [{"partial_solution": ["s"], ${value}, "correct_rollouts": [], "incorrect_rollouts": [], "children": []}]}`;
     const fix = actionsOf(tree(wrong)).find(({ edit }) => edit !== undefined)!;
@@ -111,7 +111,7 @@ describe('quick fixes', () => {
     ['\uff0b', '+'],
     ['good', '+'],
     ['Wrong', '-'],
-  ])('convert the label %s', (typo, right) => {
+  ])('convert the label %s to + or -', (typo, right) => {
     const turns = (label: string) =>
       JSON.stringify({
         conversations: [
@@ -126,7 +126,7 @@ describe('quick fixes', () => {
     expect(applied(text, fix)).toBe(`${turns('-')}\n${turns(right)}\n`);
   });
 
-  it('offer the command that helps where no edit is certain', () => {
+  it('offer a command that helps where no edit is certain', () => {
     const commands = (code: string) => {
       const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } };
       const text = '# Problem\n\nHow many?\n\nStep 1: a\n\nStep 2: b\n';
@@ -141,7 +141,7 @@ describe('quick fixes', () => {
     expect(commands('truncated-json')).toEqual(['steplens.reviewSteps']);
   });
 
-  it('are not offered for the marks of other extensions', () => {
+  it('are not offered for diagnostics of other extensions', () => {
     const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } };
     const text = '# Problem\n\nHow many?\n\nStep 1: a\n\nStep 2: b\n';
     expect(
@@ -152,7 +152,7 @@ describe('quick fixes', () => {
   });
 });
 
-describe('a review is offered', () => {
+describe('the code action for a review', () => {
   const text = `${JSON.stringify({ prompt: 'How many?', completions: ['There are 7.', 'So 8.', 'So 9.'], labels: [true, false, false] })}\n`;
   const reviews = (uri: string, word: string, codes: readonly string[] = []) => {
     const document = { ...documentOf(text, 'jsonl'), uri };
@@ -163,7 +163,7 @@ describe('a review is offered', () => {
   };
   const uri = 'file:///w/a.jsonl';
 
-  it('from the step at the cursor', () => {
+  it('starts at the step at the cursor', () => {
     expect(reviews(uri, 'So 8')).toEqual([
       {
         title: 'Review from this step…',
@@ -173,13 +173,13 @@ describe('a review is offered', () => {
     ]);
   });
 
-  it('as the fix of a low step', () => {
+  it('is a quick fix for a low step', () => {
     expect(reviews(uri, 'So 8', ['first-low-step', 'wrong-type'])).toMatchObject([
       { title: 'Review from this step…', kind: 'quickfix', diagnostics: [{ code: 'first-low-step' }] },
     ]);
   });
 
-  it('of the record elsewhere in it, and not where there is no label log', () => {
+  it('starts at the record if the cursor is not on a step, and is not offered in an unsaved file', () => {
     expect(reviews(uri, 'How many').map(({ command }) => command?.arguments)).toEqual([[uri, null, { problem: 0 }]]);
     expect(reviews('untitled:a', 'So 8')).toEqual([]);
   });

@@ -13,7 +13,7 @@ const found = (document: Parameters<typeof diagnostics>[0]) =>
   }));
 
 describe('diagnostics', () => {
-  it('warns at the first low step, hints at later ones, and names place, text, value, source and the value before', () => {
+  it('warn at the first low step, hint at later ones, and show place, text, value, source and the value before', () => {
     const document = scored(
       sketch([{ question: 'q', solutions: [['a', { text: 'b', values: { mc: { value: 3 / 16, correct: 3, total: 16 } } }, 'c', 'd']] }]),
       [[0.94, 0.12, 0.7, 0.3]],
@@ -34,7 +34,7 @@ describe('diagnostics', () => {
     ]);
   });
 
-  it('has a first low step in every solution', () => {
+  it('mark a first low step in every solution', () => {
     const document = scored(
       sketch([
         {
@@ -54,7 +54,7 @@ describe('diagnostics', () => {
     ]);
   });
 
-  it('covers exactly the characters of the step', () => {
+  it('cover exactly the characters of the step', () => {
     const document = scored(sketch([{ question: 'q', solutions: [['one', 'two 🎲 two']] }]), [[0.9, 0.1]]);
     expect(diagnostics(document, noExplanations).listed[0]!.range).toEqual({
       start: { line: 2, character: 0 },
@@ -62,7 +62,7 @@ describe('diagnostics', () => {
     });
   });
 
-  it('reports a step shared by many paths once', () => {
+  it('report a step once, even if many paths share it', () => {
     const children = [{ steps: ['x'] }, { steps: ['y'] }, { steps: ['z'] }];
     const document = scored(sketch([{ question: 'q', tree: { children: [{ steps: ['a', 'b'], children }] } }]), [
       [0.9, 0.1, 0.2, 0.8, 0.9],
@@ -73,7 +73,7 @@ describe('diagnostics', () => {
     ]);
   });
 
-  it('says how many rollouts failed where none succeeded', () => {
+  it('report how many rollouts failed where none succeeded', () => {
     const mc = { value: 0, correct: 0, total: 16 };
     const document = scored(sketch([{ question: 'q', solutions: [['a', { text: 'b', values: { mc } }]] }]), [[0.9, 0.8]]);
     expect(found(document)).toEqual([
@@ -86,14 +86,14 @@ describe('diagnostics', () => {
     ]);
   });
 
-  it('says the counts of a low step once', () => {
+  it('report the rollout counts of a low step once', () => {
     const mc = { value: 0, correct: 0, total: 16 };
     const document = scored(sketch([{ question: 'q', solutions: [['a', { text: 'b', values: { mc } }]] }]), [[0.9, 0.1]]);
     expect(found(document).map(({ code }) => code)).toEqual(['first-low-step']);
     expect(found(document)[0]!.message).toContain('Rollouts: 0/16 right');
   });
 
-  it('counts the rollouts a tree node keeps when the file has no total', () => {
+  it('count the rollouts that a tree node keeps when the file has no total', () => {
     const rollouts = [
       { correct: false, steps: ['5'] },
       { correct: false, steps: ['6'] },
@@ -106,7 +106,7 @@ describe('diagnostics', () => {
     ]);
   });
 
-  it('is silent about rollouts where a 0 is a hard label or nothing was sampled', () => {
+  it('do not report rollouts where a 0 is a hard label or nothing was sampled', () => {
     const values = [{ mc: { value: 0, hard: true } }, { mc: { value: 0 } }, {}];
     const document = scored(sketch([{ question: 'q', solutions: [values.map((one, at) => ({ text: `s${at}`, values: one }))] }]), [
       [0.9, 0.9, 0.9],
@@ -114,7 +114,7 @@ describe('diagnostics', () => {
     expect(found(document)).toEqual([]);
   });
 
-  it('falls back to what the file holds as long as no model has scored', () => {
+  it('use the values in the file while no model has scored it', () => {
     const document = scored(
       sketch([
         {
@@ -136,12 +136,12 @@ describe('diagnostics', () => {
     ]);
   });
 
-  it('never rounds a low value up to the threshold', () => {
+  it('never round a low value up to the threshold', () => {
     const document = scored(sketch([{ question: 'q', solutions: [['a']] }]), [[0.4996]]);
     expect(found(document)[0]!.message).toBe('Step 1 of 1: “a” PRM 0.4996.');
   });
 
-  it('says why a step has no score', () => {
+  it('report why a step has no score', () => {
     const document = scored(sketch([{ question: 'q', solutions: [['a', 'b']] }]), [[0.9, NaN]], {
       skipped: new Map([[1, '9,000 tokens, the model reads 4,096']]),
     });
@@ -155,7 +155,7 @@ describe('diagnostics', () => {
     ]);
   });
 
-  it('lists faults of reading with their own codes', () => {
+  it('list the faults of the file with their own codes', () => {
     const faults = [
       { code: 'truncated-json', severity: 'error', message: 'The text ends inside a string.', span: { start: 0, end: 1 } },
       { code: 'label-count', severity: 'warning', message: '3 labels, 2 markers.', span: { start: 0, end: 1 } },
@@ -166,12 +166,12 @@ describe('diagnostics', () => {
     ]);
   });
 
-  it('makes a failing reader a finding', () => {
+  it('report a reader that throws as an error', () => {
     expect(readerFailed(new RangeError('too deep'))).toMatchObject({ code: 'reader-failed', severity: 'error' });
     expect(readerFailed('x').message).toContain('could not read this file: x.');
   });
 
-  it('links a code to the line of its explanation', () => {
+  it('link a code to the line of its explanation', () => {
     const explanations = readExplanations('file:///docs/diagnostics.md', '# Diagnostics\n\n## `other`\n\n## `first-low-step`\ntext\n');
     const document = scored(sketch([{ question: 'q', solutions: [['a']] }]), [[0.1]]);
     expect(diagnostics(document, explanations).listed[0]).toMatchObject({
@@ -181,7 +181,7 @@ describe('diagnostics', () => {
     expect(explanations.href('unheard-of')).toBe('file:///docs/diagnostics.md');
   });
 
-  it('lists so many rows that somebody reads them, and marks the first low steps beyond them by hints', () => {
+  it('list up to `rowsLimit` first low steps as warnings, and the other ones as hints', () => {
     const document = scored(sketch([{ question: 'q', solutions: Array.from({ length: 300 }, () => ['a', 'b']) }]), [
       Array.from({ length: 600 }, (_, step) => (step % 2 === 0 ? 0.1 : 0.9)),
     ]);
@@ -192,7 +192,7 @@ describe('diagnostics', () => {
     expect(new Set(listed.map(({ code, range }) => `${code} ${range.start.line}`)).size).toBe(300);
   });
 
-  it('gives of very many marks those around what is in sight, and says between which places none is missing', () => {
+  it('are limited to `marksLimit` around the visible range, with the range in which they are complete', () => {
     const document = scored(sketch([{ question: 'q', solutions: Array.from({ length: 1000 }, () => ['a', 'b', 'c']) }]), [
       Array.from({ length: 3000 }, () => 0.1),
     ]);
@@ -209,7 +209,7 @@ describe('diagnostics', () => {
     }
   });
 
-  it('reports what is not a first low step as hints, as information or not at all', () => {
+  it('report everything except first low steps as hints, as information or not at all', () => {
     const mc = { value: 0, correct: 0, total: 16 };
     const document = scored(
       sketch([{ question: 'q', solutions: [['a', 'b', { text: 'c', values: { mc } }, 'd']] }]),
@@ -226,7 +226,7 @@ describe('diagnostics', () => {
     expect(of('off')).toEqual([['first-low-step', 2]]);
   });
 
-  it('names problem, solution and step where there are several, and the node of a tree', () => {
+  it('name problem, solution and step where there are several, and the node of a tree', () => {
     const several = sketch([
       { question: 'q', solutions: [['a'], ['b', 'c  is\n too long '.repeat(30)]] },
       { question: 'p', tree: { children: [{ steps: ['x', 'y'], children: [{ steps: ['z'] }] }] } },

@@ -7,7 +7,7 @@ function text(document: Parameters<typeof hover>[0], line: number, images: strin
   return (hover(document, { line, character: 0 }, images)?.contents as MarkupContent).value;
 }
 
-describe('hover on a step', () => {
+describe('the hover on a step', () => {
   const document = scored(
     sketch([
       {
@@ -25,7 +25,7 @@ describe('hover on a step', () => {
     [[0.94, 0.12, 0.7]],
   );
 
-  it('reports every value with its source and its change against the step before', () => {
+  it('shows every value with its source and its change from the step before', () => {
     const value = text(document, 2);
     expect(value).toContain('**Step 2** · ▼ first low step (threshold 0.50)');
     expect(value).toContain('| PRM (mini) | 0.12 | -0.82 |');
@@ -35,13 +35,13 @@ describe('hover on a step', () => {
     expect(value).toContain('| human label | wrong | – |  |');
   });
 
-  it('reports the aggregates of the solution and where its first low step is', () => {
+  it('shows the aggregates of the solution and where its first low step is', () => {
     expect(text(document, 1)).toContain('Solution 1 of 2: first low at step 2 of 2 · min 0.12 · mean 0.53 · last 0.12 · product 0.11');
     expect(text(document, 2)).toContain('Solution 1 of 2: min 0.12');
     expect(text(document, 3)).toContain('Solution 2 of 2: chosen by every sum · min 0.70 · mean 0.70 · last 0.70 · product 0.70');
   });
 
-  it('says which rule found the steps of a text', () => {
+  it('shows which rule split the text into steps', () => {
     const { text: written, reasoning } = sketch([{ question: 'Q?', solutions: [['a']] }]);
     const split = reasoning.problems.map((problem) => ({
       ...problem,
@@ -53,7 +53,7 @@ describe('hover on a step', () => {
     expect(text(document, 2)).not.toContain('split');
   });
 
-  it('covers the step', () => {
+  it('has the range of the step', () => {
     expect(hover(document, { line: 2, character: 1 }, [])?.range).toEqual({
       start: { line: 2, character: 0 },
       end: { line: 2, character: 1 },
@@ -73,11 +73,11 @@ describe('hover on a step', () => {
     [{ value: 1, assumed: true }, 'assumed: part of a correct rollout, nothing was sampled from here'],
     [{ value: 1, correct: 1, total: 1 }, 'one sample; 1 of 1 right'],
     [{ value: 0, hard: true }, 'hard label: the share was already cut to 0 or 1'],
-  ])('says in words what a rollout value rests on', (mc, words) => {
+  ])('explains in words what a rollout value is based on: %j', (mc, words) => {
     expect(text(scored(sketch([{ question: 'q', solutions: [[{ text: 'a', values: { mc } }]] }])), 1)).toContain(words);
   });
 
-  it('reports visits and kept rollouts of a tree node, and its paths', () => {
+  it('shows the visits, kept rollouts and paths of a tree node', () => {
     const rollouts = [
       { correct: true, steps: ['4'] },
       { correct: false, steps: ['5'] },
@@ -94,7 +94,7 @@ describe('hover on a step', () => {
     expect(decodeURIComponent(value)).toContain('steplens.openTree?["file:///w/a.json",0,1]');
   });
 
-  it('says why there is no score and when one is old', () => {
+  it('shows why there is no score, and that a score is from before the last edit', () => {
     const skipped = scored(sketch([{ question: 'q', solutions: [['a']] }]), [[NaN]], { skipped: new Map([[0, 'too | long']]) });
     expect(text(skipped, 1)).toContain('not scored: too \\| long');
     const stale = scored(sketch([{ question: 'q', solutions: [['a']] }]), [[0.8]], { pending: new Set([0]) });
@@ -102,8 +102,8 @@ describe('hover on a step', () => {
   });
 });
 
-describe('hover on the question', () => {
-  it('sums the problem up', () => {
+describe('the hover on the question', () => {
+  it('summarizes the problem', () => {
     const document = scored(sketch([{ question: 'q', answer: '*4* $(x)', solutions: [['a', 'b'], ['c']] }]), [[0.9, 0.2, 0.8]]);
     const value = text(document, 0);
     expect(value).toContain('**Problem 1 of 1** · 2 solutions · 3 steps · 1 first low step (threshold 0.50)');
@@ -112,7 +112,7 @@ describe('hover on the question', () => {
     expect(value).toContain('| 2 | – | 0.80 | 0.80 | 0.80 | 0.80 | min, mean, last, product |');
   });
 
-  it('is silent elsewhere', () => {
+  it('is not shown after the end of the problem', () => {
     const { text: words, reasoning } = sketch([{ question: 'q', solutions: [['a']] }]);
     expect(hover(scored({ text: `${words}\nafter`, reasoning }), { line: 3, character: 2 }, [])).toBeNull();
   });

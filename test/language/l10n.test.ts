@@ -11,8 +11,8 @@ const bundle = {
   '{0} nodes': '{0} 个节点',
 };
 
-describe('a text of the editor', () => {
-  it('is translated where there is a bundle, and English without one', () => {
+describe('a text in the editor', () => {
+  it('is translated if there is a bundle for the language, and English without one', () => {
     expect(t('The file {0} is empty.', 'a.json')).toBe('The file a.json is empty.');
     setTexts(bundle);
     expect(t('The file {0} is empty.', 'a.json')).toBe('文件 a.json 为空。');
@@ -22,7 +22,7 @@ describe('a text of the editor', () => {
 });
 
 describe('a message that also goes to files and logs', () => {
-  it('is English, and in the language of the editor where it is shown, with the messages in it', () => {
+  it('is English, and is shown in the language of the editor, including the messages inside it', () => {
     setTexts(bundle);
     const cause = english('The file {0} is empty.', '{1}.json');
     const message = english('Cannot go on: {0}', cause);
@@ -31,7 +31,7 @@ describe('a message that also goes to files and logs', () => {
     expect(localMessage(new Error(message))).toBe(local(message));
   });
 
-  it('is translated when another process made it or a file has it, with the messages in it', () => {
+  it('is translated when it comes from another process or a file, including the messages inside it', () => {
     const message = english('Cannot go on: {0}', english('The file {0} is empty.', 'a.json'));
     expect(local(message)).toBe(message);
     setTexts(bundle);
@@ -41,7 +41,7 @@ describe('a message that also goes to files and logs', () => {
     expect(local('The file  is empty.')).toBe('文件  为空。');
   });
 
-  it('of another process is recognized by at least three words of its own, and no other text is', () => {
+  it('is not recognized by its text if it has fewer than three words of its own or matches only in part', () => {
     setTexts({ ...bundle, '{0}: {1}': '{0}：{1}', 'All of {0}{1} is there': '{0}{1} 都在' });
     for (const text of [
       '3 nodes',
@@ -55,13 +55,13 @@ describe('a message that also goes to files and logs', () => {
       expect(local(text)).toBe(text);
   });
 
-  it('of another process is that of the longest sentence of the bundle', () => {
+  it('is translated with the longest sentence of the bundle that matches it', () => {
     setTexts({ 'Cannot go on: {0}': '短 {0}', 'Cannot go on: the file {0} is empty.': '长 {0}' });
     expect(local('Cannot go on: the file a is empty.')).toBe('长 a');
     expect(local('Cannot go on: no file')).toBe('短 no file');
   });
 
-  it('is forgotten after thousands of others, not while it is shown', () => {
+  it('is forgotten after 6,000 other messages, but not while it is shown', () => {
     setTexts(bundle);
     const [first, shown] = [english('{0} node', 'first'), english('{0} node', 'shown')];
     for (let at = 0; at < 6000; at++) {
@@ -72,7 +72,7 @@ describe('a message that also goes to files and logs', () => {
     expect(local(shown)).toBe('shown 个节点');
   });
 
-  it('that holds itself as a value ends', () => {
+  it('is translated once if its only value is equal to the message itself', () => {
     setTexts({ '{0}': '《{0}》' });
     expect(local(english('{0}', 'a'))).toBe('《a》');
   });

@@ -23,7 +23,7 @@ describe('the code lenses of a large file of candidates', () => {
   const document = candidates(100, 16);
   const lines = 17;
 
-  it('are those in sight and of two screens above and below', () => {
+  it('are those in the visible range and two screens above and below it', () => {
     const all = codeLens(document);
     for (const line of [0, 50 * lines + 5, 99 * lines]) {
       const window = lensWindow(document, seen(line, line + 40));
@@ -35,7 +35,7 @@ describe('the code lenses of a large file of candidates', () => {
     }
   });
 
-  it('stay while one scrolls a screen, and move before their end is in sight', () => {
+  it('stay while the user scrolls one screen, and change before their end is visible', () => {
     const window = lensWindow(document, seen(500, 540));
     expect(isWithin(document, seen(541, 581), window)).toBe(true);
     expect(isWithin(document, seen(459, 499), window)).toBe(true);
@@ -46,7 +46,7 @@ describe('the code lenses of a large file of candidates', () => {
     expect(isWithin(document, seen(100 * lines - 41, 100 * lines), atEnd)).toBe(true);
   });
 
-  it('are all there in a file with a few solutions, and of one problem with thousands those around what is in sight', () => {
+  it('are complete for a few solutions, and limited to those around the visible range for 3,000 solutions', () => {
     const few = candidates(2, 16);
     expect(codeLens(few, [], lensWindow(few, seen(0, 10)))).toEqual(codeLens(few));
     const one = candidates(1, 3000);

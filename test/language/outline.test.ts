@@ -23,7 +23,7 @@ describe('document symbols', () => {
     ]);
   });
 
-  it('end at the limit and say so; a very deep tree stays shallow', () => {
+  it('end with a note after 1,000 entries, and are less than 120 levels deep for a very deep tree', () => {
     let deep: NodeSketch = { steps: ['end'] };
     for (let i = 0; i < 600; i++) deep = { steps: [`s${i}`], children: [deep] };
     const shallow = documentSymbols(scored(sketch([{ question: 'q', tree: { children: [deep] } }])));
@@ -37,7 +37,7 @@ describe('document symbols', () => {
     expect(JSON.stringify(wide).match(/"selectionRange"/g)).toHaveLength(symbolsLimit + 1);
   });
 
-  it('have an entry for every problem of a long file, and what is in those in sight', () => {
+  it('list every problem of a long file, but solutions and steps only around the visible ones', () => {
     const solutions = Array.from({ length: 16 }, () => ['a', 'b', 'c']);
     const document = scored(sketch(Array.from({ length: 200 }, (_, i) => ({ question: `q${i}`, solutions }))));
     for (const [seen, first] of [
@@ -60,8 +60,8 @@ describe('document symbols', () => {
   });
 });
 
-describe('problem view', () => {
-  it('makes a trie of solutions: equal prefixes are one path', () => {
+describe('the problem view', () => {
+  it('merges the equal prefixes of solutions into one path', () => {
     const document = scored(
       sketch([
         {
@@ -103,7 +103,7 @@ describe('problem view', () => {
     expect(view.nodes[3]!.steps[0]).toMatchObject({ low: true, firstLow: false });
   });
 
-  it('says of a node where it is in the file and what its path reads, without the view', () => {
+  it('gives the place of a node in the file and the texts on its path (`nodePlace`)', () => {
     const rollouts = [{ correct: false, steps: ['so', 'The answer is 5.'] }];
     const document = scored(
       sketch([{ question: 'q', tree: { children: [{ steps: ['a', 'b'], rollouts, children: [{ steps: ['c'] }] }] } }]),
@@ -120,7 +120,7 @@ describe('problem view', () => {
     expect([nodePlace(document, 0, 99), nodePlace(document, 9, 0)]).toEqual([null, null]);
   });
 
-  it('finds the node that a step of a candidate became: equal steps are one node', () => {
+  it('has one node for equal steps of candidates, and finds it from each of them', () => {
     const document = scored(
       sketch([
         {
@@ -137,7 +137,7 @@ describe('problem view', () => {
     expect(nodePlace(document, 0, 3)).toMatchObject({ path: ['a', 'c'], isSearchTree: false });
   });
 
-  it('keeps the nodes of a search tree, with what its values rest on', () => {
+  it('keeps the nodes of a search tree, with what their values are based on', () => {
     const rollouts = [{ correct: false, steps: ['so', 'The answer is 5.'] }];
     const tree = {
       mc: { value: 0.5, correct: 8, total: 16 },
@@ -169,7 +169,7 @@ describe('problem view', () => {
     expect(view.nodes[2]!.steps[0]).toMatchObject({ firstLow: true });
   });
 
-  it('is null for a problem that is not there', () => {
+  it('is null for a problem that does not exist', () => {
     expect(problemView(scored(sketch([])), 0, [])).toBeNull();
   });
 });

@@ -46,7 +46,7 @@ async function opened(name: string, text: string): Promise<string> {
 }
 
 describe('typing without a pause', () => {
-  it('causes one round of marks, and none of lenses and hints, which move along with the text', async () => {
+  it('causes one update of diagnostics, and none of code lenses and hints, which move with the text', async () => {
     const uri = await opened('tree.json', await readFile('media/samples/trees/number-line.json', 'utf8'));
     await client.request('textDocument/codeLens', { textDocument: { uri } });
     await client.until(() => client.refreshed.length === 2);
@@ -61,8 +61,8 @@ describe('typing without a pause', () => {
   });
 });
 
-describe('a question that follows an edit at once', () => {
-  it('is about the tree as it is in the editor', async () => {
+describe('a request right after an edit', () => {
+  it('is answered for the text in the editor', async () => {
     const uri = await opened('tree.json', await readFile('media/samples/trees/number-line.json', 'utf8'));
     const place = { uri, problem: 0, node: 1 };
     const before = (await client.ask(NodePlace, place))!;
@@ -79,7 +79,7 @@ describe('a question that follows an edit at once', () => {
     expect(await client.ask(StepAt, { uri, position: { ...position, line: position.line + 3 } })).toMatchObject({ problem: 0, node: 1 });
   });
 
-  it('sees nodes that were taken away', async () => {
+  it('is answered without the nodes that the edit removed, and with those that it restored', async () => {
     const text = JSON.stringify({
       question: 'What is 3 + 4?',
       answer: '7',
@@ -111,7 +111,7 @@ describe('a question that follows an edit at once', () => {
     expect(await client.ask(ExplainTraining, { uri, problem: 0, node: 1, seed: 0, thresholds: {} })).toEqual([]);
   });
 
-  it('labels the problems that are in the editor', async () => {
+  it('labels the problems in the editor, not those before the edit', async () => {
     const text = (...questions: string[]) => JSON.stringify(questions.map((question) => ({ id: question, question, correct_answer: '7' })));
     const [one, two] = [text('What is 3 + 4?'), text('What is 3 + 4?', 'What is 5 + 2?')];
     const uri = await opened('problems.json', one);

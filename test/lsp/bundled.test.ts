@@ -85,7 +85,7 @@ describe('the bundled server', () => {
     },
   );
 
-  it('loses nothing when its inference process is killed while it scores', async () => {
+  it('loses no score when its inference process is killed while it scores', async () => {
     const { client } = started();
     await client.initialize({ settings: { ...defaultSettings, device: 'cpu' } });
     const uri = 'file:///w/many.jsonl';
@@ -104,7 +104,7 @@ describe('the bundled server', () => {
     expect(hints.filter(({ tooltip }) => typeof tooltip !== 'string' || !tooltip.startsWith('PRM · '))).toEqual([]);
   });
 
-  it('keeps answering whatever is opened', async () => {
+  it('keeps answering requests about random and damaged texts', async () => {
     const { client, child } = started();
     await client.initialize({ settings: { ...defaultSettings, scoreOnOpen: false } });
     const whole = lines([

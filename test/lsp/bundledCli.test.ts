@@ -25,7 +25,7 @@ function steplens(...args: string[]) {
 }
 
 describe('the bundled steplens command', () => {
-  it('scores the samples by the contract, from the cache the second time', async () => {
+  it('scores the samples in the documented JSON format, from the cache the second time', async () => {
     const first = await steplens('score', 'media/samples', '--json', '--device', 'cpu').done;
     expect([first.code, first.err]).toEqual([0, '']);
     const lines = await scoreLines(first.out);
@@ -42,7 +42,7 @@ describe('the bundled steplens command', () => {
     expect(table.out).toMatch(/steps \([\d,]+ from the cache\) in/);
   });
 
-  it('ends with 2 where nothing can be read, and with 130 on Ctrl-C', async () => {
+  it('ends with exit code 2 if it can read nothing, and with 130 on Ctrl+C', async () => {
     expect(await steplens('score', join(folder, 'missing.json')).done).toMatchObject({
       code: 2,
       out: '',
@@ -69,7 +69,7 @@ describe('the bundled steplens command', () => {
     expect((await scoreLines(out)).length).toBeLessThan(20_000);
   });
 
-  it('ends quietly when its reader has seen enough', async () => {
+  it('ends with exit code 0 and no error output when its reader closes the pipe', async () => {
     const { child, done } = steplens('score', join(folder, 'many.jsonl'), '--json', '--no-cache', '--device', 'cpu');
     await once(child.stdout, 'data');
     child.stdout.destroy();

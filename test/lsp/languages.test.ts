@@ -38,7 +38,7 @@ async function told(locale: string | undefined): Promise<{ warning: string; hove
 }
 
 describe("the editor's language", () => {
-  it.each(['zh-cn', 'zh-CN'])('is that of warnings, hovers and lenses: %s', async (locale) => {
+  it.each(['zh-cn', 'zh-CN'])('is used in warnings, hovers and code lenses: %s', async (locale) => {
     const { warning, hover, lenses } = await told(locale);
     expect(warning).toMatch(/^节点 \d+，步骤 \d+：“/);
     expect(warning).toContain('rollout：0/16 正确');
@@ -50,7 +50,7 @@ describe("the editor's language", () => {
     expect(`${hover}\n${lenses.join('\n')}`.replaceAll(/\(command:.*?\)/g, '')).not.toMatch(/\b(first|step|tree|evidence|score)\b/i);
   });
 
-  it.each([undefined, 'en', 'xx', '../zh-cn', 'zh-cn/../zh-cn'])('is English where there is no other: %s', async (locale) => {
+  it.each([undefined, 'en', 'xx', '../zh-cn', 'zh-cn/../zh-cn'])('falls back to English if there is no translation: %s', async (locale) => {
     const { warning, hover, lenses } = await told(locale);
     expect(warning).toMatch(/^Node \d+, step \d+: “/);
     expect(hover).toContain('▼ first low step (threshold 0.50)');

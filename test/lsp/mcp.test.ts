@@ -53,7 +53,7 @@ afterAll(async () => {
 });
 
 describe('the MCP server over stdio', () => {
-  it('says what it is and offers read-only tools with their arguments', async () => {
+  it('introduces itself and lists its read-only tools with their arguments', async () => {
     expect(client.getServerVersion()).toMatchObject({ name: 'StepLens' });
     expect(client.getInstructions()).toContain('explain_label');
     const { tools } = await client.listTools();
@@ -72,7 +72,7 @@ describe('the MCP server over stdio', () => {
     }
   });
 
-  it('answers why a step is labeled wrong, and why its path is not in the training set', async () => {
+  it('explains why a step is labeled wrong, and why its path is not in the training set', async () => {
     const { items } = await ask<Page>('low_steps', { path: 'trees/savings.json' });
     const [low] = items;
     expect(low).toMatchObject({ path: 'trees/savings.json', verdict: 'first low' });
@@ -99,7 +99,7 @@ describe('the MCP server over stdio', () => {
     for (const { why } of left) expect(why).toMatch(/^Not in the set/);
   });
 
-  it('answers in pages that hold together', async () => {
+  it('returns every step once and in order, in pages of at most 20', async () => {
     const seen: number[] = [];
     let cursor: string | undefined;
     do {
@@ -113,7 +113,7 @@ describe('the MCP server over stdio', () => {
     await expect(ask('read_problem', { path: 'search.json', problem: 0, cursor: '-3' })).rejects.toThrow('not one of these pages');
   });
 
-  it('reads a whole folder, and says of every problem where it is', async () => {
+  it('reads a whole folder, and gives the path of every problem', async () => {
     const { items, total } = await ask<Page>('list_problems', { path: 'solutions' });
     expect(items).toHaveLength(total);
     expect(items.map(({ path }) => path)).toContain('solutions/wrong.md');
@@ -134,7 +134,7 @@ describe('the MCP server over stdio', () => {
     },
   );
 
-  it('reads a file again when it has changed, and not for every page', async () => {
+  it('reads a changed file again, and rejects a cursor past its end', async () => {
     const file = join(workspace, 'growing.jsonl');
     const record = `${JSON.stringify({ prompt: 'What is 3 + 4?', completions: ['3 + 4 = 7.', 'So 8.'], labels: [true, false] })}\n`;
     await writeFile(file, record.repeat(50));
@@ -147,7 +147,7 @@ describe('the MCP server over stdio', () => {
     await expect(ask('low_steps', { path: 'growing.jsonl', cursor: '61' })).rejects.toThrow('not one of these pages');
   });
 
-  it('says what it can of files that are broken, empty or without labels', async () => {
+  it('reports the faults of damaged and empty files, and that no value is known without labels', async () => {
     await writeFile(
       join(workspace, 'cut.jsonl'),
       '{"prompt": "What is 3 + 4?", "completions": ["3 + 4 = 7.", "So 7."], "labels": [true, fal',
@@ -163,7 +163,7 @@ describe('the MCP server over stdio', () => {
     expect(told.why.join(' ')).toContain('No value is known');
   });
 
-  it('says which argument is wrong, and which tools there are', async () => {
+  it('rejects a wrong argument, a missing argument and an unknown tool with the reason', async () => {
     await expect(ask('read_problem', { path: 'search.json', problem: 'first' })).rejects.toThrow(
       'The argument problem is not a whole number',
     );
@@ -175,7 +175,7 @@ describe('the MCP server over stdio', () => {
     await expect(ask('list_problems', { path: 'figures' })).resolves.toMatchObject({ total: 0 });
   });
 
-  it('evaluates candidates and benchmarks in pages, with what was chosen how', async () => {
+  it('evaluates candidates and benchmarks in pages, with the accuracy of each selection method', async () => {
     interface Evaluated {
       readonly evaluations: readonly { readonly kind: string; readonly problems?: number; readonly benchmark?: string }[];
       readonly items: readonly { readonly select?: string; readonly n?: number; readonly accuracy?: { readonly value: number } }[];

@@ -53,7 +53,7 @@ const fileOf = (name: string): string => pathToFileURL(join(folder, name)).href;
 const documentOf = (file: string, entry: string): string =>
   `${RECORDS_SCHEME}:/rows.jsonl?${encodeURIComponent(recordsQuery({ file, entry, first: 0 }))}`;
 
-describe('records of containers', () => {
+describe('the records of a container', () => {
   it.each([
     ['rows.jsonl.gz', '', 'It is 2.'],
     ['rows.jsonl.zst', '', 'It is 2.'],
@@ -61,7 +61,7 @@ describe('records of containers', () => {
     ['rows.parquet', '', 'Add.'],
     // Read with the mapping beside the file.
     ['odd.jsonl.gz', '', 'Stop.'],
-  ])('of %s are handed out, and marked in the document that shows them', async (name, entry, wrong) => {
+  ])('are read from %s, and get diagnostics in the document that shows them', async (name, entry, wrong) => {
     const client = await connected();
     const file = fileOf(name);
     expect((await client.ask(RecordTexts, { file })).entries).toContain(entry);
@@ -80,7 +80,7 @@ describe('records of containers', () => {
     expect(lenses.some(({ command }) => command?.command === 'steplens.openTree')).toBe(true);
   });
 
-  it('that cannot be read say why', async () => {
+  it('are refused with the reason if they cannot be read', async () => {
     const client = await connected();
     await expect(client.ask(RecordPage, { file: fileOf('cut.gz'), entry: '', first: 0 })).rejects.toThrow(
       /Cannot show the records of cut\.gz: this gzip file is damaged/,

@@ -108,7 +108,7 @@ function toRight(client: TestClient): Promise<number> {
 }
 
 describe('the server over streams', () => {
-  it('says what it can', async () => {
+  it('reports its name, version and capabilities', async () => {
     const { client } = connect();
     expect(await client.initialize()).toMatchObject({
       serverInfo: { name: 'StepLens', version: '1.2.3' },
@@ -135,7 +135,7 @@ describe('the server over streams', () => {
     expect(diagnostics[0]!.codeDescription).toEqual({ href: 'file:///docs/diagnostics.md#L1' });
   });
 
-  it('answers about labeling with what is in the way, and gives a tree panel its view', async () => {
+  it('reports why it cannot label, and returns the view for a tree panel', async () => {
     const { client } = await opened();
     await expect(client.ask(LabelProblem, { uri, problem: 0 })).rejects.toThrow('No policy answers here.');
     await expect(client.ask(LabelProblem, { uri, problem: 7 })).rejects.toThrow('This problem is not in the file any more');
@@ -145,7 +145,7 @@ describe('the server over streams', () => {
     expect([(JSON.parse(view!) as ProblemView).nodes.length, replay, labeling]).toEqual([4, null, null]);
   });
 
-  it('answers hover, inlay hints, code lenses, symbols and folding', async () => {
+  it('answers requests for hovers, inlay hints, code lenses, symbols and folding', async () => {
     const { client } = await opened();
     const position = { line: 0, character: text.indexOf('This') };
     const hover = await client.request<Hover>('textDocument/hover', { textDocument: { uri }, position });
@@ -169,7 +169,7 @@ describe('the server over streams', () => {
     expect(await client.request<FoldingRange[]>('textDocument/foldingRange', { textDocument: { uri } })).toEqual([]);
   });
 
-  it('answers its own requests', async () => {
+  it('answers the StepLens requests beyond the Language Server Protocol', async () => {
     const { client, scorers } = await opened();
     const low = await client.ask(LowSteps, { uri });
     expect(low).toMatchObject([{ value: 0.1, first: true }]);
@@ -188,7 +188,7 @@ describe('the server over streams', () => {
     expect(await client.ask(ProblemViewRequest, { uri: 'file:///unknown', problem: 0 })).toBeNull();
   });
 
-  it('gives a large file code lenses around what is in sight, and asks for them again when that moves', async () => {
+  it('returns code lenses around the visible lines of a large file, and requests a refresh after scrolling', async () => {
     const { client } = await opened();
     const [large, other] = [fileUri('large.jsonl'), fileUri('other.jsonl')];
     const records = text.repeat(600);
@@ -213,7 +213,7 @@ describe('the server over streams', () => {
     expect((await linesOf(other)).size).toBe(600);
   });
 
-  it('marks of a large file what is in sight, and other places when that moves', async () => {
+  it('publishes diagnostics for the visible lines of a large file, and for others after scrolling', async () => {
     const { client } = await opened();
     const large = fileUri('candidates.jsonl');
     const record = { question: 'q', solutions_splits: [['a', 'b']], labels: [0], prm_scores: [[0.1, 0.2]] };
@@ -230,7 +230,7 @@ describe('the server over streams', () => {
     expect(client.changed.findLast((one) => one.uri === large)?.marks).toMatchObject({ firstLow: 900, low: 1800, listed: 200, total: 900 });
   });
 
-  it('compares a problem with the same one of another document, and says where there is none', async () => {
+  it('compares a problem with the same one in another document, and reports if there is none', async () => {
     const { client } = await opened();
     const [first, second, third] = [fileUri('seed%201.jsonl'), fileUri('other.jsonl'), 'file:///%ZZ/third.jsonl'];
     const record = (scores: readonly number[], question = 'q') =>
@@ -249,7 +249,7 @@ describe('the server over streams', () => {
     await expect(client.ask(CompareRuns, { uri: first, problem: 7, other: second })).rejects.toThrow('has no problem 8.');
   });
 
-  it('reads an edit before it answers, and sends marks again only when they or the text have changed', async () => {
+  it('reads an edit before it answers, and publishes diagnostics only if they or the text changed', async () => {
     const { client } = await opened();
     const sent = client.published.length;
     const told = client.changed.length;
@@ -263,7 +263,7 @@ describe('the server over streams', () => {
     await client.until(() => client.published.length > sent);
   });
 
-  it('follows an edit, and notifies panels', async () => {
+  it('updates diagnostics after an edit, and notifies panels', async () => {
     const { client } = await opened();
     const version = await toRight(client);
     await client.until(() => client.changed.at(-1)!.version === version && client.changed.at(-1)!.marks?.firstLow === 0);
@@ -276,7 +276,7 @@ describe('the server over streams', () => {
     });
   });
 
-  it('answers what an editor asks after an edit with the new scores, and has it ask again when they come late', async () => {
+  it('answers with new scores after an edit, and requests a refresh if they come late', async () => {
     const { client, scorers } = await opened();
     const late = gate();
     const hints = async () => {
@@ -301,7 +301,7 @@ describe('the server over streams', () => {
     expect(await hints()).not.toEqual(without);
   });
 
-  it('applies a threshold without scoring again, and takes what is switched off away', async () => {
+  it('applies a threshold without scoring again, and removes features that are switched off', async () => {
     const { client, scorers } = await opened();
     await client.tell(SettingsChanged, { settings: { ...settings, threshold: 0.95 }, isTrusted: true });
     await client.until(() => client.codes(uri).filter((code) => code === 'later-low-step').length === 2);
@@ -314,7 +314,7 @@ describe('the server over streams', () => {
     expect(await client.request('textDocument/codeLens', { textDocument: { uri } })).toEqual([]);
   });
 
-  it('says nothing of a file that is not its own', async () => {
+  it('reports nothing about a file without reasoning', async () => {
     const { client, scorers } = connect();
     await client.initialize();
     await client.open('file:///w/package.json', 'json', '{"name": "x"}');
@@ -323,7 +323,7 @@ describe('the server over streams', () => {
     expect(scorers).toEqual([]);
   });
 
-  it('takes its marks, hints and lenses along when a document closes, which an editor may still show', async () => {
+  it('removes its diagnostics, hints and code lenses when a document closes, even if it is still shown', async () => {
     const { client } = await opened();
     client.refreshed.length = 0;
     await client.connection.sendNotification('textDocument/didClose', { textDocument: { uri } });
@@ -342,7 +342,7 @@ describe('the server over streams', () => {
     expect(client.codes(uri)).toEqual(['first-low-step', 'later-low-step']);
   });
 
-  it('reports what takes more than a second as progress, and stops when asked', async () => {
+  it('reports scoring that takes more than a second as progress, and stops on request', async () => {
     const scorer = Object.assign(new FakeScorer(), { before: () => new Promise<void>(() => undefined) });
     const { client } = connect({ createScorer: () => scorer });
     await client.initialize();
@@ -361,7 +361,7 @@ describe('the server over streams', () => {
     expect(scorer.aborted).toBeGreaterThan(0);
   });
 
-  it('answers a request whose document is closed while it works, with a result or a sentence', async () => {
+  it('answers each request whose document closes meanwhile, with a result or an error message', async () => {
     const gates: (() => void)[] = [];
     let areOpen = false;
     let allWait = (): void => undefined;
@@ -399,7 +399,7 @@ describe('the server over streams', () => {
     await expect(client.ask(MoreRollouts, { ...place, node: 1, count: 4 })).rejects.toThrow('the file was closed');
   });
 
-  it('labels with the settings of the folder the file is in, and never takes a policy from there', async () => {
+  it('labels with the settings of the folder of the file, but never with a policy from there', async () => {
     const jobs: LabelJob[] = [];
     const labeler: Labeler = {
       label: (job) => {
@@ -467,7 +467,7 @@ describe('the server over streams', () => {
     expect(looked.map(({ roots }) => roots)).toEqual([[folder, figures], [folder]]);
   });
 
-  it('outlives a reader that throws and parameters that make no sense', async () => {
+  it('keeps running after requests and settings with invalid parameters', async () => {
     const { client } = await opened();
     await expect(client.request('textDocument/hover', {})).rejects.toThrow();
     for (const params of [null, undefined, [], 'x', { uri }, { uri, problem: -1 }, { uri, problem: '0' }, { uri: 7, problem: 0 }]) {

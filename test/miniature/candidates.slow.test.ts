@@ -38,7 +38,7 @@ function exactScorer(indices: readonly number[]) {
 }
 
 describe('a log of candidates', () => {
-  it('is packed with equal solutions once, in the order sampled, whatever the order of the lines', async () => {
+  it('stores equal solutions once, in sampling order, regardless of the order of its lines', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'steplens-candidates-'));
     const lines = [
       { index: 5, round: 1, solutions: [['c'], ['a', 'b']] },
@@ -56,7 +56,7 @@ describe('a log of candidates', () => {
     await rm(folder, { recursive: true });
   });
 
-  it.each(Object.entries(candidateLogs))('has 16 or more of 500 or more problems (%s)', (name, file) => {
+  it.each(Object.entries(candidateLogs))('has at least 16 candidates for each of at least 500 problems (%s)', (name, file) => {
     const read = readCandidates(file);
     expect(read.length).toBeGreaterThanOrEqual(500);
     expect(read.map(({ index }) => index)).toEqual(read.map((_, i) => i));
@@ -70,8 +70,8 @@ describe('a log of candidates', () => {
   });
 });
 
-describe('the table of candidates', () => {
-  it('has no fault for a scorer without one, and both groups of problems', async () => {
+describe('the candidate table', () => {
+  it('shows perfect step scores for an exact scorer, and both groups of problems', async () => {
     const problems = readCandidates(candidateLogs.second, 12).map((one, i) =>
       i < 6 ? { ...one, drawn: [...one.drawn, ...one.drawn] } : one,
     );

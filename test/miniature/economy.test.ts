@@ -18,7 +18,7 @@ async function labeled(settings: Partial<MonteCarloSettings>): Promise<SearchTre
   return await labelInMemory(problem, { method: 'monte-carlo', ...whole, seed: 1 }, policy, badJudge);
 }
 
-it('the table of rules counts continuations, compares labels, and has the least that each step alone can take', async () => {
+it('the table of labeling rules counts continuations, compares labels with the full run, and has a lower bound', async () => {
   const full = [await labeled({})];
   expect(ruleCost('full', full, full)).toEqual({ name: 'full', continuations: 8, share: 1, labels: 2, right: 0.5, same: 1, bias: 0 });
   // Two of four are right, so the first right one is at position 5 / 3 on average. The other step needs all four.

@@ -7,7 +7,7 @@ const solutions = [
 ];
 
 describe('judges of steps', () => {
-  it('are logged in one byte a step: 9 times the logit, 128 for one half', () => {
+  it('have scores that are logged in one byte per step: 128 plus 9 times the logit', () => {
     const scores = scoresOf(Buffer.from([128, 137, 0, 255]).toString('base64'));
     expect(scores[0]).toBe(0.5);
     expect(scores[1]).toBeCloseTo(1 / (1 + Math.exp(-1)), 10);
@@ -15,7 +15,7 @@ describe('judges of steps', () => {
     expect(scores[3]).toBeGreaterThan(1 - 1e-6);
   });
 
-  it('are measured by pairs of steps and by the first error, on resampled problems, too', () => {
+  it('are measured by the AUROC of steps and the first-error F1, also on resampled problems', () => {
     const scores = [
       [0.9, 0.2],
       [0.8, 0.1],
@@ -32,7 +32,7 @@ describe('judges of steps', () => {
     expect(bestF1(solutions, better)(() => 1)).toBe(1);
   });
 
-  it('give the table of the model card: three seeds each, with what the labels cost', () => {
+  it('have a table for the model card, each with at least three seeds and the cost of its labels', () => {
     const results = judgeStudy();
     expect(judgeText(results)).not.toContain('NaN');
     const names = [

@@ -14,7 +14,7 @@ function solution(rights: readonly number[], firstError: number, index = 0): Jud
 }
 
 describe('labels of fewer continuations than were logged', () => {
-  it('take every way of drawing them into account', () => {
+  it('average over every possible draw of the logged continuations', () => {
     /** Share of all draws of `samples` out of `all` that contain none of the first `right`. */
     const counted = (right: number, samples: number, all: number): number => {
       let [none, ways] = [0, 0];
@@ -33,7 +33,7 @@ describe('labels of fewer continuations than were logged', () => {
     );
   });
 
-  it('are wrong where a right step never succeeds or a wrong one does', () => {
+  it('are wrong when a right step never succeeds or a wrong one does', () => {
     // Two right steps, one without right continuations; a wrong step that succeeds by luck, and one that never does.
     const quality = labelQuality([solution([32, 0, 16, 0], 2)], 32, 1);
     expect(quality.flips.value).toBe(2 / 4);
@@ -49,7 +49,7 @@ describe('labels of fewer continuations than were logged', () => {
 describe('merged steps', () => {
   const found = solution([32, 32, 32, 0, 0], 3);
 
-  it('have the label of their last step, and hold the first error in a longer piece', () => {
+  it('have the label of their last step, and contain the first error in a longer piece', () => {
     expect(mergeQuality([found], 99, 1)).toMatchObject({ merged: 0, rollouts: 80, length: 1, found: { value: 1 }, flips: { value: 0 } });
     // Six steps merged into three pieces of two. The first error is in the second piece.
     expect(mergeQuality([found], 3, 1)).toMatchObject({ merged: 1, rollouts: 32, length: 2, found: { value: 1 }, flips: { value: 0 } });
@@ -57,8 +57,8 @@ describe('merged steps', () => {
   });
 });
 
-describe('suspects', () => {
-  it('are ranked before trusted labels as their AUROC says, ties half', () => {
+describe('suspicious labels', () => {
+  it('have an AUROC equal to the share of wrong labels that rank above right ones, with ties as half', () => {
     const ranked = fc.array(fc.record({ problem: fc.nat(3), isWrong: fc.boolean(), suspicion: fc.nat(4).map((n) => n / 4) }), {
       maxLength: 12,
     });
@@ -93,10 +93,10 @@ describe('suspects', () => {
   });
 });
 
-describe('the log of rollouts', () => {
+describe('the rollout log', () => {
   const log = readRolloutLog();
 
-  it('holds one solution of each problem, with 32 verdicts a step and one on the whole, which the exact rules confirm', () => {
+  it('has one solution per problem, with 32 verdicts per step and a final one that exact rules confirm in over 95 %', () => {
     expect(log.length).toBeGreaterThanOrEqual(500);
     const indices = log.map(({ index }) => index);
     expect(indices).toEqual([...new Set(indices)].sort((a, b) => a - b));
@@ -111,7 +111,7 @@ describe('the log of rollouts', () => {
     expect(agree / log.length).toBeGreaterThan(0.95);
   });
 
-  it('gives the study of the model card', () => {
+  it('gives the label study of the model card for 8, 16 and 32 continuations', () => {
     const part = log.slice(0, 90);
     const study = labelStudy(
       part,

@@ -5,12 +5,12 @@ import { firstLow } from '../../server/evaluation/labeledSolution.js';
 const solution = (scores: readonly number[], firstError: number): ScoredSolution => ({ scores, firstError, kind: 'k', mistake: 'none' });
 
 describe('the measures of the model card', () => {
-  it('the first low step is the first below the threshold', () => {
+  it('take the first step below the threshold as the first low step', () => {
     expect(firstLow([0.9, 0.5, 0.4, 0.1], 0.5)).toBe(2);
     expect(firstLow([0.9, 0.8], 0.5)).toBe(-1);
   });
 
-  it('the best threshold parts right from wrong', () => {
+  it('choose the threshold that separates right from wrong solutions', () => {
     const threshold = bestThreshold([solution([0.9, 0.8], -1), solution([0.9, 0.3], 1), solution([0.62, 0.7], -1), solution([0.58], 0)]);
     expect(threshold).toBeCloseTo(0.6);
   });

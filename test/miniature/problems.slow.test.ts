@@ -28,7 +28,7 @@ const holds = ({ a, operation, b, result }: ReturnType<typeof equations>[number]
   (operation === '+' ? a + b : operation === '-' ? a - b : operation === '*' ? a * b : a / b) === result;
 
 describe('generated problems', () => {
-  it('are the same for the same seed, and others for another', () => {
+  it('are the same for the same seed and different for another seed', () => {
     for (const index of [0, 5, 17, 400]) {
       expect(generateProblem(3, index)).toEqual(generateProblem(3, index));
       expect(generateSolution(3, index)).toEqual(generateSolution(3, index));
@@ -36,7 +36,7 @@ describe('generated problems', () => {
     expect(generateProblem(3, 5).question).not.toBe(generateProblem(4, 5).question);
   });
 
-  it('come in at least 12 kinds of 2 to 6 steps, with whole answers above zero', () => {
+  it('have at least 12 kinds, 2 to 6 steps, and whole answers above zero', () => {
     const problems = solutions.map((solution) => solution.problem);
     expect(new Set(problems.map((problem) => problem.kind)).size).toBe(kinds.length);
     expect(kinds.length).toBeGreaterThanOrEqual(12);
@@ -52,7 +52,7 @@ describe('generated problems', () => {
     }
   });
 
-  it('give the numbers that are needed in a figure alone, in half of the problems', () => {
+  it('have needed numbers only in a figure in 45 % to 55 % of the problems', () => {
     const needed = ({ steps, inFigure }: GeneratedProblem): boolean =>
       steps.some(({ left, apply }) => [left, apply?.right].some((operand) => operand?.from === 'given' && inFigure[operand.index]));
     const share = solutions.filter(({ problem }) => needed(problem)).length / COUNT;
@@ -65,7 +65,7 @@ describe('generated problems', () => {
     }
   });
 
-  it('draw figures that a third of the pixels still distinguish', async () => {
+  it('draw figures that still differ at a third of their width and height', async () => {
     const figures = solutions.flatMap(({ problem }) => problem.figure ?? []).slice(0, 27);
     const seen = new Map<string, string>();
     for (const figure of figures) {
@@ -79,12 +79,12 @@ describe('generated problems', () => {
     expect(seen.size).toBeGreaterThan(24);
   });
 
-  it('have no text in a figure that has no glyph', () => {
+  it('have a glyph for every character in their figures', () => {
     for (const { problem } of solutions.slice(0, 900)) if (problem.figure) figureSvg(problem.figure);
   });
 });
 
-describe('exact verdicts on steps somebody else wrote', () => {
+describe('exact verdicts on the steps of a solution', () => {
   it('find the planted first error, and none in right solutions', () => {
     let missed = 0;
     for (const { problem, steps, firstError, mistake } of solutions.slice(0, 900)) {
@@ -109,7 +109,7 @@ describe('exact verdicts on steps somebody else wrote', () => {
     expect(errors.every((error) => error === 'figure' || error === 'question')).toBe(true);
   });
 
-  it('call other words wrong, an unfinished solution unsolved, and a sum the other way round right', () => {
+  it('treat other words as wrong, an unfinished solution as unsolved, and a swapped sum as right', () => {
     const problem = generateProblem(5, 0);
     const draw = new Draw(createRandom(5, 'right'));
     const steps = solve(problem, begin(draw), draw, { mistakeRate: 0 }).map((step) => step.text);
@@ -131,7 +131,7 @@ describe('labeled solutions', () => {
     }
   });
 
-  it('are right up to the first error: those steps are in some right solution', () => {
+  it('have only right equations and known numbers before the first error', () => {
     for (const { problem, steps, firstError } of solutions.slice(0, 300).filter((solution) => solution.firstError > 0)) {
       const numbers = equations(steps.slice(0, firstError).join('\n'));
       for (const equation of numbers) expect(holds(equation), steps.join('\n')).toBe(true);
@@ -147,7 +147,7 @@ describe('labeled solutions', () => {
     }
   });
 
-  it('almost never end in the right answer when they are wrong', () => {
+  it('end with the right answer in under 3 % of cases when they are wrong', () => {
     const wrong = solutions.filter((solution) => solution.firstError >= 0);
     const lucky = wrong.filter(({ problem, steps }) => finalAnswer(steps.at(-1)!) === String(problem.answer));
     expect(lucky.length / wrong.length).toBeLessThan(0.03);
@@ -155,7 +155,7 @@ describe('labeled solutions', () => {
 });
 
 describe('the solver', () => {
-  it('makes no mistake at rate 0 and resumes from any step to the same end', () => {
+  it('makes no mistake at rate 0, and resumes from any step to the same answer', () => {
     for (let index = 0; index < 60; index++) {
       const problem = generateProblem(5, index);
       const draw = new Draw(createRandom(5, String(index)));
@@ -177,7 +177,7 @@ describe('the solver', () => {
     }
   });
 
-  it('slips to another number', () => {
+  it('slips to another positive number', () => {
     for (const value of [1, 9, 10, 11, 47, 100, 180]) {
       expect(slips(value)).not.toContain(value);
       for (const slip of slips(value)) expect(slip).toBeGreaterThan(0);

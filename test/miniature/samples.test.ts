@@ -48,7 +48,7 @@ describe('the README of the sample workspace', () => {
       ).toBe(true);
   });
 
-  it('names the step that is wrong in wrong.md, and what it says', () => {
+  it('names the wrong step of solutions/wrong.md and its equation', () => {
     const [, ordinal, equation] = /its (\w+) step says ([\d +\-*/=]+\d)/.exec(rows.get('solutions/wrong.md')!)!;
     const [problem] = problemsOf('solutions/wrong.md');
     const { at, text } = firstError(problem!, 21);
@@ -57,7 +57,7 @@ describe('the README of the sample workspace', () => {
     expect(firstError(problemsOf('solutions/right.md')[0]!, 37).at).toBe(-1);
   });
 
-  it('counts what is in the files', () => {
+  it('has the right counts of problems, candidates and benchmark solutions', () => {
     const numbers = (file: string) => [...rows.get(file)!.matchAll(/\d+/g)].map(Number);
     expect(problemsOf('problems.json')).toHaveLength(numbers('problems.json')[0]!);
     const candidates = problemsOf('candidates.json');
@@ -70,7 +70,7 @@ describe('the README of the sample workspace', () => {
     for (const { images } of candidates) for (const image of images) expect(existsSync(new URL(image, folder)), image).toBe(true);
   });
 
-  it('says how the ways of choosing do on the candidates, and they differ', () => {
+  it('has the accuracy of each way to choose a candidate, and these differ by problem', () => {
     const sets = problemsOf('candidates.json').map((problem) => candidateSet(problem, recordedScores(problem), String(problem.index)));
     const { curves } = bestOfN(sets, 1);
     const at16 = (selection: 'pass' | 'random' | 'selfConsistency' | 'min') => Math.round(100 * curves[selection].at(-1)!.value);

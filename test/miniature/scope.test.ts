@@ -28,21 +28,21 @@ const generated = Array.from({ length: 540 }, (_, i) => generateSolution(seeds.h
   steps,
 }));
 
-describe('what the bundled PRM scores', () => {
-  it('is at least 98 % of generated problems, right and wrong ones, with all their steps', async () => {
+describe('the bundled PRM', () => {
+  it('scores all steps of at least 98 % of generated problems, right and wrong ones', async () => {
     let whole = 0;
     for (const one of generated) if ((await scored(one)) === one.steps.length) whole++;
     expect(whole / generated.length).toBeGreaterThanOrEqual(0.98);
   });
 
-  it('is at most 2 % of other texts: other words, formulas, code, notes, other languages', async () => {
+  it('scores no step of other texts: other words, formulas, code, notes, other languages', async () => {
     expect(foreignRows.length).toBeGreaterThanOrEqual(35);
     const found = [];
     for (const row of foreignRows) if ((await scored(row)) > 0) found.push(row.question);
     expect(found).toEqual([]);
   });
 
-  it('is no step in another style to a question it knows, nor its words in another order', async () => {
+  it('scores at most 2 % of steps in another style, and none after a question with reordered words', async () => {
     let [steps, all] = [0, 0];
     for (const [i, { steps: foreign }] of foreignRows.entries()) {
       steps += await scored({ question: generated[i]!.question, steps: foreign });
@@ -53,13 +53,13 @@ describe('what the bundled PRM scores', () => {
       expect(await scored({ question: question.split(' ').reverse().join(' '), steps: own })).toBe(0);
   });
 
-  it('is no solution in formulas, though its question is in plain words', async () => {
+  it('does not score a solution in formulas, though its question is in plain words', async () => {
     const [problem] = readDocument(formulas)!.problems;
     expect(scope.share(problem!.question)).toBeGreaterThan(scope.question);
     expect(await scored({ question: problem!.question, steps: problem!.steps.map(({ text }) => text) })).toBe(0);
   });
 
-  it('stays a solution after an edit: another name, other numbers, a word misspelled', async () => {
+  it('still scores a solution after an edit: another name, other numbers, a misspelled word', async () => {
     const { question, steps } = generated[4]!;
     expect(await scored({ question: question.replace(/\d+/g, '4321'), steps })).toBe(steps.length);
     expect(await scored({ question: question.replace(/[A-Z][a-z]+/, 'Wilhelmina'), steps })).toBe(steps.length);
@@ -69,7 +69,7 @@ describe('what the bundled PRM scores', () => {
   // Real rows of data sets. Skipped unless they are beside the repository.
   const rows = fileURLToPath(new URL('../../../shared/data', import.meta.url));
   if (existsSync(rows)) {
-    it('is at most 2 % of the rows of real data sets', async () => {
+    it('scores at most 2 % of the rows of real data sets', async () => {
       const all = realRows(rows);
       let some = 0;
       for (const row of all) if ((await scored(row)) > 0) some++;

@@ -8,8 +8,8 @@ const settings: ImageSettings = { kind: 'resize', width: 12, height: 8, channels
 
 afterEach(() => setTexts({}));
 
-describe('the error of an image', () => {
-  it('is English from the process that decodes images, and in the language of the editor where it is shown', async () => {
+describe('an image error', () => {
+  it('is English in the process that decodes images, and is shown in the language of the editor', async () => {
     const broken = { name: 'figure.png', type: 'image/png', bytes: Buffer.from('not an image') } as const;
     const error = await prepareImagesApart([broken], settings).catch((reason: unknown) => reason as Error);
     const message = (error as Error).message;

@@ -46,15 +46,15 @@ async function prepare(paths: readonly string[], own = settings) {
   return (await prepareImages(await readImageFiles(imagesAt(...paths)), own))!;
 }
 
-describe('an image of a fixed size', () => {
-  it('is the plain average of the pixels it covers: grey', async () => {
+describe('an image resized to a fixed size', () => {
+  it('averages the pixels that each new pixel covers: gray', async () => {
     const data = noise(1, 1);
     const { values, shape, text } = await prepare([await save('grey.png', data, 1)]);
     expect([...values]).toEqual(averages(data, 1).map((byte) => Math.fround((byte / 255 - 0.5) / 0.25)));
     expect([shape, text]).toEqual([[1, 1, 8, 12], '<i><i><i><i><i><i>']);
   });
 
-  it('is the plain average of the pixels it covers: color, channel by channel', async () => {
+  it('averages the pixels that each new pixel covers: color, channel by channel', async () => {
     const data = noise(3, 2);
     const { values, shape } = await prepare([await save('color.png', data, 3)], color);
     const bytes = averages(data, 3);
@@ -65,7 +65,7 @@ describe('an image of a fixed size', () => {
     expect(shape).toEqual([1, 3, 8, 12]);
   });
 
-  it('is the plain average of the pixels it covers: on white where it is transparent', async () => {
+  it('averages the pixels that each new pixel covers: transparent pixels on white', async () => {
     const [data, opaque] = [noise(4, 3), Buffer.alloc(width * height * 3)];
     for (let i = 0; i < width * height; i++) {
       data[i * 4 + 3] = i % 2 === 0 ? 0 : 255;
@@ -102,7 +102,7 @@ describe('an image of a fixed size', () => {
     );
   });
 
-  it('is beside others in order, and is distinguished by its bytes alone', async () => {
+  it('keeps its place among other images, and is identified by its bytes alone', async () => {
     const [a, b] = [await save('a.png', noise(1, 4), 1), await save('b.png', noise(1, 5), 1)];
     const both = await prepare([a, b]);
     expect([both.shape, both.text.length]).toEqual([[2, 1, 8, 12], 36]);
@@ -142,7 +142,7 @@ describe('an image that cannot be read', () => {
     expect((error as Error).message).toContain(path);
   };
 
-  it('is named when it is damaged, no image or absurdly large', async () => {
+  it('is named when it is damaged, too large, or not an image', async () => {
     const whole = await sharp(noise(1, 6), { raw: { width, height, channels: 1 } })
       .png()
       .toBuffer();

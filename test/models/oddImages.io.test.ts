@@ -19,13 +19,13 @@ interface Expected {
 
 const expected = JSON.parse(await readFile(join(folder, 'expected.json'), 'utf8')) as readonly Expected[];
 
-describe('an unusual image is read as Pillow reads it', () => {
-  it('in at least 40 kinds', () => {
+describe('the decoder of unusual images', () => {
+  it('is tested with at least 40 files in 8 color modes', () => {
     expect(expected.length).toBeGreaterThanOrEqual(40);
     expect(new Set(expected.map(({ mode }) => mode))).toEqual(new Set(['RGBA', 'LA', 'L', '1', 'P', 'RGB', 'I;16', 'CMYK']));
   });
 
-  it.each(expected)('$file ($mode)', async ({ file, width, height, rgb }) => {
+  it.each(expected)('gives the pixels that Pillow gives: $file ($mode)', async ({ file, width, height, rgb }) => {
     const image = await decodeAsPillow({ name: file, bytes: await readFile(join(folder, file)) });
     expect([image.width, image.height, image.channels]).toEqual([width, height, 3]);
     expect(Buffer.from(image.data).equals(Buffer.from(rgb, 'base64'))).toBe(true);
@@ -39,19 +39,19 @@ describe('an unusual image is read as Pillow reads it', () => {
     expect([...data.subarray(0, 12)]).toEqual([0x10, 0x20, 0x30, 0x10, 0x20, 0x30, 255, 255, 255, 255, 255, 255]);
   });
 
-  it.each(expected.filter(({ file }) => !file.endsWith('.tif')))('is refused where a half of $file is missing', async ({ file }) => {
+  it.each(expected.filter(({ file }) => !file.endsWith('.tif')))('refuses the first half of $file', async ({ file }) => {
     const bytes = await readFile(join(folder, file));
     const half = decodeAsPillow({ name: file, bytes: bytes.subarray(0, bytes.length - Math.ceil(bytes.length / 2)) });
     await expect(half).rejects.toThrow(ImageError);
     await expect(half).rejects.toThrow(`The image ${file} cannot be decoded: `);
   });
 
-  it('finds no frame in bytes that are no GIF', () => {
+  it('finds no frame in bytes that are not a GIF', () => {
     for (const text of ['', 'GIF89a', 'GIF89a\u0001\u0000\u0001\u0000\u0000\u0000\u0000!', 'no picture at all'])
       expect(firstFrame(Buffer.from(text, 'latin1'))).toBeUndefined();
   });
 
-  it('refuses a GIF that says it is larger than any picture, wherever it says so', async () => {
+  it('refuses a GIF with a position or size of 65,535 pixels in any of its fields', async () => {
     const whole = await readFile(join(folder, 'small-frame.gif'));
     // Offsets of the screen's size, and of the frame's position and size after the 13-byte header and 4 colors.
     for (const at of [6, 8, 26, 28, 30, 32]) {

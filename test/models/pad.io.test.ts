@@ -19,7 +19,7 @@ interface Expected {
 const expected = JSON.parse(await readFile(join(folder, 'patches/squares.json'), 'utf8')) as readonly Expected[];
 
 describe('an image in a padded square', () => {
-  it.each(expected)('is that of the authors: $file', async ({ file, stride, values }) => {
+  it.each(expected)("has the values of URSA's image processor: $file", async ({ file, stride, values }) => {
     const prepared = (await prepareImages([{ name: file, bytes: await readFile(join(folder, file)) }], settings))!;
     expect(prepared.shape).toEqual([1, 3, 1024, 1024]);
     expect(prepared.text).toBe('<|image|>'.repeat(576));
@@ -31,7 +31,7 @@ describe('an image in a padded square', () => {
     expect(largest).toBeLessThan(1e-6);
   });
 
-  it('is tried with a sample of its size', () => {
+  it('has a sample image of 1024 x 1024 pixels and 576 tokens', () => {
     expect(sampleImage(settings)).toMatchObject({ shape: [1, 3, 1024, 1024], text: '<|image|>'.repeat(576) });
   });
 });

@@ -45,12 +45,12 @@ async function fileAt(path: string): Promise<{ name: string; bytes: Buffer }> {
 }
 
 describe('patches of an image', () => {
-  it('are of shapes and kinds that differ', () => {
+  it('are tested with more than 50 cases and more than 15 different grids', () => {
     expect(expected.length).toBeGreaterThan(50);
     expect(new Set(expected.map(({ grid }) => grid.join())).size).toBeGreaterThan(15);
   });
 
-  it.each(expected)('are those of the authors: $file within $limits, fetched: $fetched', async ({ file, limits, fetched, ...wanted }) => {
+  it.each(expected)('match transformers: $file within $limits, fetched: $fetched', async ({ file, limits, fetched, ...wanted }) => {
     const own: PatchesSettings = { ...settings, resizes: fetched ? [fetchLimits, limits] : [limits] };
     const prepared = (await prepareImages([await fileAt(file)], own))!;
     const [, rows, columns] = wanted.grid as [number, number, number];
@@ -65,7 +65,7 @@ describe('patches of an image', () => {
     expect(largest).toBeLessThan(1e-6);
   });
 
-  it('are in order beside those of other images', async () => {
+  it('keep the order of several images', async () => {
     const files = [await fileAt('patches/5x5.png'), await fileAt('patches/30x181.png')];
     const both = (await prepareImages(files, settings))!;
     const alone = await Promise.all(files.map(async (file) => (await prepareImages([file], settings))!));
@@ -75,7 +75,7 @@ describe('patches of an image', () => {
     expect(both.text).toBe(alone[0]!.text + alone[1]!.text);
   });
 
-  it('are as many as the limits allow, whatever the shape', () => {
+  it('stay within the pixel limits for images of any shape', () => {
     const side = fc.integer({ min: 1, max: 16_384 });
     const count = fc.integer({ min: 1, max: 4096 });
     fc.assert(
@@ -93,7 +93,7 @@ describe('patches of an image', () => {
     );
   });
 
-  it('make a sample that is not square, within the limits', () => {
+  it('have a sample image that is not square and has enough pixels for the limits', () => {
     const sample = sampleImage({ ...settings, resizes: [[256 * 784, 1280 * 784]] });
     const { rows, columns } = sample.grids![0]!;
     expect(rows).toBeLessThan(columns);
@@ -101,7 +101,7 @@ describe('patches of an image', () => {
     expect(sample.values).toHaveLength(rows * columns * 1176);
   });
 
-  it('are refused of an image that is more than 200 times as long as it is wide', async () => {
+  it('are refused for an image that is more than 200 times as long as wide', async () => {
     const line = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="1407" height="7"/>');
     await expect(prepareImages([{ name: 'line.svg', bytes: line }], settings)).rejects.toThrow(ImageError);
     await expect(prepareImages([{ name: 'line.svg', bytes: line }], settings)).rejects.toThrow(
@@ -113,7 +113,7 @@ describe('patches of an image', () => {
 describe('settings of patches', () => {
   const read = (change: object) => readImageSettings(new Fields({ ...settings, ...change }, 'images.', 'prm.json'));
 
-  it('are read as they are written', () => {
+  it('are read unchanged from a profile', () => {
     expect(read({})).toEqual(settings);
   });
 
@@ -133,8 +133,8 @@ describe('settings of patches', () => {
   });
 });
 
-describe('positions on three axes', () => {
-  it('are those of get_rope_index: text, an image of 2 x 3 tokens, text, one of 3 x 1, text', () => {
+describe('token positions on three axes', () => {
+  it('match get_rope_index for text, an image of 2 x 3 tokens, text, one of 3 x 1, and text', () => {
     const image = 9;
     const ids = Int32Array.of(1, 2, ...Array<number>(6).fill(image), 3, 4, ...Array<number>(3).fill(image), 5, 6);
     const grids = [

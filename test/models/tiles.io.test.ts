@@ -25,7 +25,7 @@ interface Expected {
 /** Results of Pillow and torchvision for the same files: every `stride`th pixel of every tile. */
 const expected = JSON.parse(await readFile(join(folder, 'expected.json'), 'utf8')) as Expected;
 
-describe('tiles', () => {
+describe('the preparation of image tiles', () => {
   it.each(expected.images)('cuts and resizes $file byte for byte as Pillow does', async ({ file, most, columns, rows, tiles }) => {
     const image = await decodeImage({ name: file, bytes: await readFile(join(folder, file)) }, 3);
     expect(chooseGrid(image.width, image.height, { side: 448, mostTiles: most })).toEqual({ columns, rows });
@@ -46,19 +46,19 @@ describe('tiles', () => {
     expect(largest).toBe(0);
   });
 
-  it('takes the larger of two equally near grids only for an image that fills it', () => {
+  it('chooses the larger of two equally near grids only for an image that fills it', () => {
     expect(chooseGrid(200, 100, settings)).toEqual({ columns: 2, rows: 1 });
     expect(chooseGrid(2000, 1000, { side: 448, mostTiles: 12 })).toEqual({ columns: 4, rows: 2 });
     expect(chooseGrid(5000, 10, settings)).toEqual({ columns: 6, rows: 1 });
   });
 
-  it('shrinks without gaps: a pattern of single pixels becomes its average', () => {
+  it('shrinks without gaps, so that a pattern of single pixels becomes its average', () => {
     const data = Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => ((Math.floor(i / 3) + Math.floor(i / 192)) % 2) * 255);
     const { data: small } = resizeBicubic({ width: 64, height: 64, channels: 3, data }, 8, 8);
     for (const value of small) expect(Math.abs(value - 127.5)).toBeLessThan(3);
   });
 
-  it('normalizes tile by tile, channel by channel, and says how many tokens stand for them', async () => {
+  it('normalizes each channel of each tile, and gives 256 image tokens per tile', async () => {
     const file = { name: '480x640.png', bytes: await readFile(join(folder, '480x640.png')) };
     const few = { ...settings, mostTiles: 2 };
     const [prepared, image] = [await prepareImages([file, file], few), await decodeImage(file, 3)];

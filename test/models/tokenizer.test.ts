@@ -36,7 +36,7 @@ describe.each([
   const { cases } = read(expectedPath) as Expected;
   const ids = (text: string): number[] => tokenizer.encode(text, { add_special_tokens: false }).ids;
 
-  it('gives the ids that Python gives, prompt and steps encoded apart', () => {
+  it('gives the token IDs that Python gives, with prompt and steps encoded separately', () => {
     expect(cases.length).toBeGreaterThanOrEqual(4);
     for (const { question, steps, ids: expected } of cases) {
       expect([
@@ -46,7 +46,7 @@ describe.each([
     }
   });
 
-  it('has one marker and one score a step', () => {
+  it('has one marker and one score per step in the expected results', () => {
     const marker = tokenizer.token_to_id(layout.marker);
     for (const { steps, ids: all, scores } of cases) {
       expect(all.filter((id) => id === marker)).toHaveLength(steps.length);
@@ -54,12 +54,12 @@ describe.each([
     }
   });
 
-  it('keeps digits apart', () => {
+  it('encodes each digit separately', () => {
     expect(ids('1234')).toEqual(['1', '2', '3', '4'].flatMap(ids));
   });
 });
 
-it('Yes, No and the marker are one token each in the bundled model', () => {
+it('Yes, No, the marker and the pad token are one token each in the bundled model', () => {
   const tokenizer = new Tokenizer(
     read('media/models/mini/tokenizer.json') as object,
     read('media/models/mini/tokenizer_config.json') as object,
@@ -67,7 +67,7 @@ it('Yes, No and the marker are one token each in the bundled model', () => {
   for (const text of ['Yes', 'No', '<prm>', '<|pad|>']) expect(tokenizer.encode(text, { add_special_tokens: false }).ids).toHaveLength(1);
 });
 
-describe('a tokenizer that has no tokens for ordinary text is refused', () => {
+describe('a tokenizer without tokens for ordinary text', () => {
   const model = (byteTokenizerJson([]) as { model: { vocab: Record<string, number> } }).model;
   const letters = (keep: (letter: string) => boolean) => Object.fromEntries(Object.entries(model.vocab).filter(([letter]) => keep(letter)));
 
@@ -88,7 +88,7 @@ describe('a tokenizer that has no tokens for ordinary text is refused', () => {
       { type: 'WordLevel', vocab: { '[UNK]': 0, apple: 1, pear: 2 }, unk_token: '[UNK]' },
       /does not fit text|is not a tokenizer\.json that can be used/,
     ],
-  ])('%s', async (_, changed, message) => {
+  ])('is refused if it has %s', async (_, changed, message) => {
     const folder = await mkdtemp(join(tmpdir(), 'tokenizer-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     await writeFile(join(folder, 'tokenizer.json'), JSON.stringify({ ...byteTokenizerJson([{ content: '<prm>' }]), model: changed }));
@@ -98,7 +98,7 @@ describe('a tokenizer that has no tokens for ordinary text is refused', () => {
   });
 });
 
-describe('a tokenizer.json that contradicts itself is refused with the entry', () => {
+describe('a tokenizer.json that contradicts itself', () => {
   interface Json {
     added_tokens: { id: unknown; content: unknown; special: boolean }[];
     model: { vocab: Record<string, unknown>; merges: unknown[] };
@@ -145,7 +145,7 @@ describe('a tokenizer.json that contradicts itself is refused with the entry', (
     ['a merge that is no pair', 'visualprm', ({ model }) => model.merges.push(7), /lacks an entry of the merge 7/],
     ['no digits over bytes', 'skywork-o1-open-prm', (json) => without(json, '0123456789'), /no entry for the byte 48 \("0"\)/],
     ['no digit over pieces', 'math-shepherd', (json) => without(json, '37'), /no entry for the digit 3, 7/],
-  ])('%s', async (_, family, change, message) => {
+  ])('is refused with the entry at fault: %s', async (_, family, change, message) => {
     const folder = await mkdtemp(join(tmpdir(), 'tokenizer-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const json = read(`${root}/${family}/tokenizer.json`) as Json;

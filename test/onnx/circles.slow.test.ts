@@ -28,7 +28,7 @@ const graphOf = (nodes: readonly Node[], initializers: readonly Tensor[] = [weig
   fields: [],
 });
 
-describe('a graph with a circle', () => {
+describe('a graph with a cycle', () => {
   const ofTokens = (name: string) => makeNode('Gather', ['table', name], ['x']);
   it.each<[string, Node[], number | undefined]>([
     ['beside the tokens', [makeNode('Identity', ['a'], ['a']), ofTokens('input_ids')], 6],
@@ -44,7 +44,7 @@ describe('a graph with a circle', () => {
       [makeNode('Cast', ['u'], ['t']), makeNode('Mul', ['t', 'scale'], ['u']), makeNode('Gather', ['t', 'input_ids'], ['x'])],
       undefined,
     ],
-  ])('%s ends the search for their number', (_, nodes, expected) => {
+  ])('%s lets the search for the size of the vocabulary end', (_, nodes, expected) => {
     expect(embeddingRows(graphOf(nodes))).toBe(expected);
   });
 
@@ -59,7 +59,7 @@ describe('a graph with a circle', () => {
       'the table of grouped attention',
       [makeNode('GroupQueryAttention', ['', '', '', '', '', '', '', 't'], ['x'], {}, 'com.microsoft'), makeNode('Squeeze', ['t'], ['t'])],
     ],
-  ])('of %s ends the search for the number of positions', (_, nodes) => {
+  ])('in %s lets the search for the number of positions end', (_, nodes) => {
     expect(positionRows(graphOf(nodes))).toBeUndefined();
   });
 
@@ -77,14 +77,14 @@ describe('a graph with a circle', () => {
       'a scale behind the head',
       [makeNode('Mul', ['a', 's'], ['logits']), makeNode('MatMul', ['x', 'table'], ['a']), makeNode('Mul', ['s', 's'], ['s'])],
     ],
-  ])('of %s leaves the head as it is, and the products', async (_, nodes) => {
+  ])('in %s leaves the head and the matrix products unchanged', async (_, nodes) => {
     const model = graphOf(nodes, [weight('table', [6, 4]), weight('bias', [4])]);
     expect(await sliceHead(model, Int32Array.of(0))).toMatch(/'logits' (comes from|is also used)|weights of the product/);
     const none = { store: () => Promise.reject(new Error('stored')), signal: new AbortController().signal, onProgress: () => undefined };
     expect(await quantiseModel(model, none)).toMatchObject({ model, products: 0 });
   });
 
-  it('is cut as any other: what does not depend on it is whole', () => {
+  it('is cut like any other, and keeps every node that does not depend on the cycle', () => {
     const [a, b, c, d] = [
       makeNode('Cast', ['c'], ['b']),
       makeNode('Cast', ['b'], ['c']),
@@ -98,7 +98,7 @@ describe('a graph with a circle', () => {
   it.each<[string, Node[]]>([
     ['a weight', [makeNode('Identity', ['w'], ['w'])]],
     ['two weights', [makeNode('Identity', ['v'], ['w']), makeNode('Identity', ['w'], ['v'])]],
-  ])('of %s leaves a norm as it is', (_, circle) => {
+  ])('in %s leaves a norm unfused', (_, circle) => {
     const norm = (by: string) => [
       makeNode('Pow', ['x', 'two'], ['p']),
       makeNode('ReduceMean', ['p'], ['m'], { axes: [-1] }),
@@ -129,7 +129,7 @@ describe('a graph with a circle', () => {
   const fusedOf = (nodes: readonly Node[]) =>
     fuseAttentions(nodes, linkGraph(graphOf(nodes, [weight('table', [4, 4]), weight('two', [])]).graph), 'bias', 2).replaced.size;
 
-  it.each(['k', 'q', 'kt', 'scores', 'sum', 'soft', 'o', 'swapped'])('of the value %s of an attention leaves that as it is', (value) => {
+  it.each(['k', 'q', 'kt', 'scores', 'sum', 'soft', 'o', 'swapped'])('at the value %s of an attention lets the fusion end', (value) => {
     expect(fusedOf(attention())).toBe(1);
     for (const kind of ['Cast', 'Identity', 'Mul']) {
       const inputs = (name: string) => (kind === 'Mul' ? [name, 'two'] : [name]);
@@ -146,7 +146,7 @@ describe('a graph with a circle', () => {
     }
   });
 
-  it('or with a very long chain is followed without a deep stack', () => {
+  it('or a chain of 100,000 nodes is followed without a stack overflow', () => {
     const count = 100_000;
     const chainOf = (opType: string, first: string, ...others: string[]): Node[] =>
       Array.from({ length: count }, (_, i) => ({
@@ -160,7 +160,7 @@ describe('a graph with a circle', () => {
     expect(embeddingRows(graphOf([...chainOf('Identity', 'input_ids').reverse(), ofTokens('end')]))).toBe(6);
   });
 
-  it('or with many ways to the same value is followed once', () => {
+  it('or many paths to the same value is searched once per value', () => {
     const doubled = Array.from({ length: 60 }, (_, i) => {
       const from = i === 0 ? 'input_ids' : `c${i - 1}`;
       return makeNode('Identity', [from, from], [`c${i}`]);
@@ -175,8 +175,8 @@ describe('a graph with a circle', () => {
   });
 });
 
-describe('a real graph', () => {
-  it('whose values come from a circle, one after the other, is read and rewritten to the end', async () => {
+describe('a real graph with a cycle', () => {
+  it('at any of its values is read and rewritten without an endless loop', async () => {
     const model = await readModel('test/fixtures/models/families/math-shepherd/model.onnx', Infinity);
     const major = toTokenMajor(model);
     if (typeof major === 'string') throw new Error(major);

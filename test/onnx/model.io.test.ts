@@ -17,14 +17,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe('the positions of a graph', () => {
+describe('the number of positions of a graph', () => {
   it.each([
     ['media/models/mini/model.onnx', 512],
     ['media/models/mini/policy/policy.onnx', 512],
     [`${models}/token-pair-hf/model.onnx`, 512],
     [`${models}/precision/plain.onnx`, undefined],
     [`${models}/families/mm-prm/model.onnx`, undefined],
-  ])('%s: %s', async (path, expected) => {
+  ])('is read from %s: %s', async (path, expected) => {
     expect(positionRows(await readModel(path))).toBe(expected);
   });
 
@@ -50,7 +50,7 @@ describe('the positions of a graph', () => {
     ],
     ['positions that are moved', [makeNode('Add', ['position_ids', 'two'], ['p']), makeNode('Gather', ['table', 'p'], ['x'])], undefined],
     ['columns', [makeNode('Gather', ['table', 'position_ids'], ['x'], { axis: 1 })], undefined],
-  ] as const)('are read from %s', (_, nodes, expected) => {
+  ] as const)('is found, or undefined if it cannot be known, for %s', (_, nodes, expected) => {
     const graph = {
       nodes,
       initializers: [weight('table', [1, 6, 4]), weight('small', [3, 4])],
@@ -74,7 +74,7 @@ describe('an ONNX file', () => {
     }
   });
 
-  it('keeps its large weights where they are, and names them by place', async () => {
+  it('keeps its large weights in place, and refers to them by offset and length', async () => {
     const path = join(models, 'token-pair-hf/model.onnx');
     const [whole, light] = [await readModel(path, Infinity), await readModel(path, 1024)];
     const bytes = await readFile(path);
@@ -100,7 +100,7 @@ describe('an ONNX file', () => {
     );
   });
 
-  it('gives back what was put together', async () => {
+  it('is read with the values it was built from', async () => {
     const node = makeNode('Gather', ['a', 'b'], ['c'], { axis: -1, axes: [-2, 3] });
     const tensor = makeTensor('w', [2, 3], 1, Buffer.from(Float32Array.of(1, 2, 3, 4, 5, 6).buffer));
     const model: OnnxModel = {
@@ -125,7 +125,7 @@ describe('an ONNX file', () => {
     expect([graph.inputs[0]!.shape, graph.inputs[0]!.type, graph.outputs[0]!.shape]).toEqual([[1, undefined], 1, []]);
   });
 
-  it('has numbers of all sizes, packed or not', () => {
+  it('can hold integers of all sizes, packed or not', () => {
     const values = [0, 1, 127, 128, 2 ** 31, 2 ** 52, -1, -(2 ** 40)];
     const apart = readFields(writeMessage(values.map((value) => varintField(1, value))));
     expect(integers(apart, 1)).toEqual(values);
@@ -135,7 +135,7 @@ describe('an ONNX file', () => {
     expect(() => readFields(Buffer.alloc(12, 0xff))).toThrow('structure is broken');
   });
 
-  it('says what is wrong with it, whatever was done to it: 200 damaged files', async () => {
+  it('is read, or refused with a message, when it is damaged: 200 files', async () => {
     const sources = await Promise.all(
       ['images/model.onnx', 'precision/plain.onnx', 'precision/int8.onnx'].map((name) => readFile(join(models, name))),
     );
@@ -162,7 +162,7 @@ describe('an ONNX file', () => {
     expect(Math.min(...Object.values(counts))).toBeGreaterThan(20);
   });
 
-  it('reports a file that is not there, empty, or something else', async () => {
+  it('is refused with a message when it is missing, empty, or not an ONNX model', async () => {
     await expect(readModel(join(folder, 'none.onnx'))).rejects.toThrow('none.onnx cannot be read (ENOENT)');
     await writeFile(join(folder, 'empty.onnx'), '');
     await expect(readModel(join(folder, 'empty.onnx'))).rejects.toThrow(

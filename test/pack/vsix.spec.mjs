@@ -23,13 +23,13 @@ describe('the VSIX', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('weighs no more than 40 MB', async () => {
+  it('is at most 40 MB', async () => {
     const { size } = await stat(vsix);
     console.log(`      ${(size / 2 ** 20).toFixed(1)} MB`);
     assert.ok(size <= limitBytes, `${size} bytes`);
   });
 
-  it('holds what StepLens needs and nothing else', async () => {
+  it('contains the files that StepLens needs and no others', async () => {
     const names = (await zipListing(vsix))
       .map(({ name }) => name)
       .filter((name) => name.startsWith('extension/'))
@@ -114,7 +114,7 @@ describe('the VSIX', () => {
       await page.locator('.markers-panel').getByText('first-low-step').first().waitFor();
     });
 
-    it('scores with the bundled model from its own folder alone', async () => {
+    it('scores with the bundled model, using only the files in its own folder', async () => {
       const name = (await readdir(host.extensions)).find((one) => one.startsWith('steplens.steplens-'));
       assert.ok(name, 'the extension is not in the extensions folder');
       const cli = join(host.extensions, name, 'dist', 'cli.js');

@@ -7,13 +7,13 @@ const open = new AbortController().signal;
 const thrown: unknown[] = [];
 const onError = (error: unknown): void => void thrown.push(error);
 
-it('a request gets the result of its work', async () => {
+it('a request gets the result of its handler', async () => {
   const reply = await answer(Double, { value: 2 }, ({ value }) => ({ double: 2 * value }), { signal: open, onError });
   expect(reply).toEqual({ ok: { double: 4 } });
   expect(resultOf(Double, reply)).toEqual({ double: 4 });
 });
 
-it('wrong parameters never reach the work', async () => {
+it('a request with wrong parameters never reaches its handler', async () => {
   const work = (): never => expect.unreachable();
   const reply = await answer(Double, { value: 'two' }, work, { signal: open, onError });
   expect(reply).toEqual({
@@ -22,7 +22,7 @@ it('wrong parameters never reach the work', async () => {
   expect(() => resultOf(Double, reply)).toThrow(RequestError);
 });
 
-it('what the work throws is an answer with a code, and is reported unless the request was cancelled', async () => {
+it('an error of the handler becomes a reply with a code, and is reported unless the request was cancelled', async () => {
   const abort = new AbortController();
   const fail = (error: unknown, signal = open) => answer(Double, { value: 1 }, () => Promise.reject(error as Error), { signal, onError });
   thrown.length = 0;
@@ -39,7 +39,7 @@ it('what the work throws is an answer with a code, and is reported unless the re
   expect(thrown).toHaveLength(2);
 });
 
-it('a reply that does not have its shape is refused, whatever it is', () => {
+it('a reply that does not match the shape of the result is refused, whatever it is', () => {
   for (const reply of [
     null,
     undefined,

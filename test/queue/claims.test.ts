@@ -28,7 +28,7 @@ async function allBusy(folder: string, workers: readonly Worker[]): Promise<void
   }
 }
 
-describe('processes that share a folder without a server between them', () => {
+describe('processes that share a folder without a Redis server', () => {
   it('label every problem exactly once, though three of eight are killed', async () => {
     const problems = await test.problems('claims.json', 24);
     expect((await test.label(problems, 'claims-alone').ended).code).toBe(0);
@@ -51,7 +51,7 @@ describe('processes that share a folder without a server between them', () => {
     expect(labeled).toBeLessThanOrEqual(24);
   });
 
-  it('are the tasks of the script that --slurm writes, whatever is in the names of folders', async () => {
+  it('are started by the --slurm script, even when folder names have special characters', async () => {
     const problems = await test.problems('array.json', 9);
     expect((await test.label(problems, 'array-alone').ended).code).toBe(0);
     const folder = "the array's 100 %";
@@ -76,7 +76,7 @@ describe('processes that share a folder without a server between them', () => {
     for (const task of [0, 1, 2]) expect(await readFile(`${metrics}.${task}`, 'utf8')).toContain('steplens_label_running 0');
   });
 
-  it('end on SIGTERM as on Ctrl-C, and the folder is free again', async () => {
+  it('end on SIGTERM as on Ctrl-C, and another run can then use the folder', async () => {
     const problems = await test.problems('term.json', 4);
     test.slow(true);
     const first = test.label(problems, 'term');

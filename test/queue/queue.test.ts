@@ -15,7 +15,7 @@ const never = ['--stalled-after', '1000'];
 const shared = (out: string): string => out.replace(/ -> .*?: /, ': ').replace(/ in [0-9.]+ s.*/s, '');
 
 describe('workers of one run', () => {
-  it('label every problem once, though one is killed and one is stopped and wakes up too late', async () => {
+  it('label every problem once, although one is killed and another is stopped until it loses its problem', async () => {
     const problems = await test.problems('shared.json', 12);
     expect((await test.label(problems, 'alone').ended).code).toBe(0);
     const asked = test.asked;
@@ -43,7 +43,7 @@ describe('workers of one run', () => {
     expect(await test.keys()).toEqual([]);
   });
 
-  it('with folders of their own end with the same files in each, and give a problem back on Ctrl-C', async () => {
+  it('with separate folders end with the same files in each, and return their problem on Ctrl-C', async () => {
     const problems = await test.problems('apart.json', 8);
     expect((await test.label(problems, 'apart-alone').ended).code).toBe(0);
     test.slow(true);
@@ -65,7 +65,7 @@ describe('workers of one run', () => {
     expect(await test.keys()).toEqual([]);
   });
 
-  it('continue with what was interrupted, with or without a queue, and skip what is finished', async () => {
+  it('continue interrupted problems, with or without a queue, and skip finished ones', async () => {
     const problems = await test.problems('again.json', 6);
     test.slow(true);
     const first = test.label(problems, 'again');
@@ -90,8 +90,8 @@ describe('workers of one run', () => {
   });
 });
 
-describe('runs on one server', () => {
-  it('do not mix', async () => {
+describe('different runs on one Redis server', () => {
+  it('do not mix their problems', async () => {
     const [few, more] = [await test.problems('few.json', 3), await test.problems('more.json', 4)];
     const runs = [
       [few, '1'],
@@ -112,7 +112,7 @@ describe('runs on one server', () => {
 });
 
 describe('a problem that cannot be labeled', () => {
-  it('is tried again, then reported by every worker, and affects no other', async () => {
+  it('is tried again, then reported by every worker, and does not affect other problems', async () => {
     const problems = await test.problems('damaged.json', 3);
     // A folder has the name of the tree file.
     await mkdir(join(test.root, 'damaged', 'p1.json'), { recursive: true });
@@ -126,7 +126,7 @@ describe('a problem that cannot be labeled', () => {
   });
 });
 
-describe('a server that cannot be used', () => {
+describe('a Redis server that cannot be used', () => {
   const refused = async (address: string): Promise<string> => {
     const problems = await test.problems('none.json', 1);
     const { code, err } = await test.label(problems, 'none', '--queue', address).ended;
@@ -134,7 +134,7 @@ describe('a server that cannot be used', () => {
     return err;
   };
 
-  it('is named with the remedy', async () => {
+  it('is reported with its address and what to do', async () => {
     expect(await refused('redis://127.0.0.1:1')).toMatch(
       /^steplens: No Redis server answers at redis:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)\. Start one there, correct --queue, or leave it out/,
     );
@@ -142,7 +142,7 @@ describe('a server that cannot be used', () => {
     expect(await refused(`${test.redis.url}/99`)).toMatch(/has no such database/);
   });
 
-  it('needs another password', async () => {
+  it('is reported when it refuses the password, without printing the password', async () => {
     const locked = await startRedis(['--requirepass', 'secret']);
     try {
       expect(await refused(locked.url)).toMatch(/refuses the user or password.*redis:\/\/:PASSWORD@host:port/);
@@ -156,7 +156,7 @@ describe('a server that cannot be used', () => {
     }
   });
 
-  it('is too old', async () => {
+  it('is reported when its version is older than Redis 5', async () => {
     // A server that gives Redis 4's replies to the requests that are sent.
     const old = createServer((socket) => {
       socket.on('data', (data): void => {

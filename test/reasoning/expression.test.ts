@@ -12,7 +12,7 @@ const fields: Readonly<Record<string, ExpressionValue>> = {
 };
 const evaluate = (source: string): ExpressionValue => parseExpression(source)((name) => fields[name]);
 
-describe('an expression', () => {
+describe('the debugger expression parser `parseExpression`', () => {
   it.each([
     ['prm - mc > 0.5', true],
     ['mc == 0.25 && total >= 16', true],
@@ -28,13 +28,13 @@ describe('an expression', () => {
     ['abs(mc - prm)', 0.65],
     ['length(text)', 13],
     ['mc < 0.1 || prm > 0.5 && total > 100', false],
-  ])('%s', (source, value) => {
+  ])('evaluates %s', (source, value) => {
     const found = evaluate(source);
     if (typeof value === 'number') expect(found).toBeCloseTo(value, 10);
     else expect(found).toBe(value);
   });
 
-  it('treats what is not known as missing, not as 0', () => {
+  it('treats an unknown name as missing, not as 0', () => {
     expect(evaluate('judge < 0.5')).toBe(false);
     expect(evaluate('judge >= 0.5')).toBe(false);
     expect(evaluate('judge + 1')).toBeUndefined();
@@ -49,18 +49,18 @@ describe('an expression', () => {
     ['sqrt(2)', 'there is no function "sqrt"; there are abs, min, max, length at character 1'],
     ['mc = 3', '"=" is not part of an expression at character 4'],
     ['', 'the expression is not complete at character 1'],
-  ])('says what is wrong with %s', (source, message) => {
+  ])('reports what is wrong with %s', (source, message) => {
     expect(() => parseExpression(source)).toThrow(
       new ExpressionError(message.replace(/ at character \d+$/, ''), Number(/\d+$/.exec(message)![0]) - 1),
     );
   });
 
-  it('refuses what is nested too deep', () => {
+  it('refuses an expression that is nested too deep', () => {
     for (const deep of ['('.repeat(5000), '!'.repeat(5000), 'abs('.repeat(5000)])
       expect(() => parseExpression(`${deep}1`)).toThrow('nested too deep');
   });
 
-  it('either reads a text or throws ExpressionError', () => {
+  it('either evaluates a text or throws ExpressionError', () => {
     const part = fc.constantFrom('mc', 'prm', '1', '.5', "'a'", '(', ')', '+', '-', '&&', '||', '==', '<', '!', ',', 'min(', ' ', '@', '~');
     fc.assert(
       fc.property(fc.array(part, { maxLength: 30 }), (parts) => {

@@ -46,7 +46,7 @@ const ENDINGS: readonly (readonly [end: string, answer: string | undefined])[] =
 ];
 
 describe('the final answer', () => {
-  it.each(ENDINGS)('of %j is %j', (end, answer) => {
+  it.each(ENDINGS)('of a text that ends with %j is %j', (end, answer) => {
     expect(finalAnswer(end)).toBe(answer);
   });
 
@@ -54,7 +54,7 @@ describe('the final answer', () => {
     ['The value of x is 7.', '7'],
     ['The total number of ways is 24.', '24'],
     ['Its area is $36\\pi$.', '36\\pi'],
-  ])('%j is compared as the value in it', (answer, reference) => {
+  ])('is compared by the value in its sentence: %j', (answer, reference) => {
     expect(verifyAnswer({ answer, reference }).verdict).toBe('right');
   });
 });

@@ -8,20 +8,20 @@ import { stepVerdict, valueChange, valueOf } from '../../server/reasoning/stepVe
 import { groupRollouts, type StatisticsNode, treeStatistics } from '../../server/reasoning/treeStatistics.js';
 import { wilsonInterval } from '../../server/reasoning/wilson.js';
 
-describe('wilsonInterval', () => {
+describe('the Wilson interval', () => {
   it.each([
     [0, 16, 0, 0.1936],
     [16, 16, 0.8064, 1],
     [13, 16, 0.5699, 0.9341],
     [1, 2, 0.0945, 0.9055],
     [0, 1, 0, 0.7935],
-  ])('%i of %i', (correct, total, low, high) => {
+  ])('has the expected bounds for %i of %i', (correct, total, low, high) => {
     const interval = wilsonInterval(correct, total)!;
     expect(interval[0]).toBeCloseTo(low, 4);
     expect(interval[1]).toBeCloseTo(high, 4);
   });
 
-  it('ends where the share is 1.96 standard errors of that end away', () => {
+  it('has bounds that are 1.96 of their own standard errors away from the share', () => {
     for (const [correct, total] of [
       [13, 16],
       [1, 2],
@@ -33,7 +33,7 @@ describe('wilsonInterval', () => {
     }
   });
 
-  it('stays in [0, 1], holds the share, and narrows with more samples', () => {
+  it('stays in [0, 1], contains the share, and narrows with more samples', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1000 }), fc.double({ min: 0, max: 1, noNaN: true }), (total, share) => {
         const correct = Math.round(share * total);
@@ -48,7 +48,7 @@ describe('wilsonInterval', () => {
     );
   });
 
-  it('knows nothing without samples, or of counts that do not fit', () => {
+  it('is undefined without samples or with invalid counts', () => {
     for (const [correct, total] of [
       [0, 0],
       [3, 2],
@@ -60,13 +60,13 @@ describe('wilsonInterval', () => {
   });
 });
 
-describe('aggregates', () => {
-  it('are taken over the values that are known', () => {
+describe('aggregates of step values', () => {
+  it('are computed from the known values only', () => {
     expect(aggregateAll([0.5, undefined, 0.25, NaN, 1, undefined])).toEqual({ min: 0.25, mean: 1.75 / 3, last: 1, product: 0.125 });
     expect(aggregate([0.5, 0.25], 'last')).toBe(0.25);
   });
 
-  it('are missing when every value is, which is not 0', () => {
+  it('are missing, not 0, when every value is missing', () => {
     expect(aggregateAll([])).toBeUndefined();
     expect(aggregate([undefined, NaN], 'product')).toBeUndefined();
   });
@@ -75,7 +75,7 @@ describe('aggregates', () => {
 describe('the verdict on a step', () => {
   const mc = (value: number): StepValues => ({ mc: { value } });
 
-  it('is by the most trusted source that is known', () => {
+  it('comes from the most trusted source that has a value', () => {
     const all: StepValues = { human: -1, mc: { value: 0.9 }, prm: 0.8, recordedPrm: 0.7, judge: 0.6 };
     expect(stepVerdict(all, 0.5)).toEqual({ value: 0, source: 'human', low: true });
     expect(stepVerdict({ ...all, human: 0 }, 0.9)).toEqual({ value: 0.5, source: 'human', low: false });
@@ -85,12 +85,12 @@ describe('the verdict on a step', () => {
     expect(stepVerdict({ prm: NaN }, 0.5)).toBeUndefined();
   });
 
-  it('is low below the threshold, not at it', () => {
+  it('is low below the threshold, but not at the threshold', () => {
     expect(stepVerdict(mc(0.5), 0.5)!.low).toBe(false);
     expect(stepVerdict(mc(0.4999), 0.5)!.low).toBe(true);
   });
 
-  it('compares a step with the one before by a source both have', () => {
+  it('is compared with the verdict on the step before, by a source that both have', () => {
     expect(valueChange({ mc: { value: 1 }, prm: 0.75 }, { prm: 0.5 })).toEqual({ change: -0.25, source: 'prm' });
     expect(valueChange({ mc: { value: 1 } }, { prm: 0.5 })).toBeUndefined();
     expect(valueOf({ human: 1 }, 'human')).toBe(1);
@@ -120,11 +120,11 @@ describe('finalAnswer', () => {
     ['No answer here', undefined],
     ['', undefined],
     ['<answer></answer>', undefined],
-  ])('%j', (text, answer) => {
+  ])('returns the expected answer for %j', (text, answer) => {
     expect(finalAnswer(text)).toBe(answer);
   });
 
-  it('never throws', () => {
+  it('never throws, whatever the text', () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom('\\boxed', '{', '}', '\\', '<answer>', 'A: ', 'answer is ', '$', '.', '\n', '1')),
@@ -134,7 +134,7 @@ describe('finalAnswer', () => {
   });
 });
 
-describe('paths', () => {
+describe('paths through a tree', () => {
   const nodes = [
     { children: [1, 4], steps: [] },
     { parent: 0, children: [2, 3], steps: ['a', 'b'] },
@@ -143,7 +143,7 @@ describe('paths', () => {
     { parent: 0, children: [], steps: ['d'] },
   ];
 
-  it('leads from the root to a node, a step and every leaf', () => {
+  it('lead from the root to a node or to every leaf, and count the steps on the way', () => {
     expect(rootPath(nodes, 3)).toEqual([0, 1, 3]);
     expect(rootPath([{}, { parent: 0 }, {}, { parent: 1 }], 3)).toEqual([0, 1, 3]);
     expect(leaves(nodes)).toEqual([2, 3, 4]);
@@ -156,7 +156,7 @@ describe('paths', () => {
     expect(rootPath(nodes, 99)).toEqual([]);
   });
 
-  it('is iterative, and not caught in a circle', () => {
+  it('can have 100,000 nodes, and end if the parents form a cycle', () => {
     const chain = Array.from({ length: 100_000 }, (_, i) => ({
       parent: i === 0 ? null : i - 1,
       children: i === 99_999 ? [] : [i + 1],
@@ -168,7 +168,7 @@ describe('paths', () => {
   });
 });
 
-describe('treeStatistics', () => {
+describe('the statistics of a tree', () => {
   const right = { correct: true, steps: ['x', 'The answer is 3.'], answer: '3' };
   const wrong = { correct: false, steps: ['The answer is 4.'], answer: '4' };
   const nodes: StatisticsNode[] = [
@@ -186,7 +186,7 @@ describe('treeStatistics', () => {
     { parent: 1, children: [], depth: 2, steps: ['e'], value: 1, rollouts: groupRollouts([{ correct: true, steps: ['y'], answer: '3' }]) },
   ];
 
-  it('counts values, depths, lengths, answers and duplicates', () => {
+  it('count values, depths, lengths, answers and duplicates', () => {
     const statistics = treeStatistics(nodes, 4);
     expect(statistics.values).toEqual([1, 0, 1, 1]);
     expect(statistics).toMatchObject({ missing: 1, assumed: 1, rollouts: { correct: 2, incorrect: 4, distinct: 5, duplicate: 1 } });
@@ -209,7 +209,7 @@ describe('treeStatistics', () => {
     expect([...statistics.share]).toEqual([1, 4 / 6, 0, 0, 1 / 6]);
   });
 
-  it('is empty without rollouts', () => {
+  it('are empty without rollouts', () => {
     const statistics = treeStatistics([{ children: [], depth: 0, steps: [], rollouts: [] }]);
     expect(statistics.byDepth).toEqual([]);
     expect([...statistics.share]).toEqual([0]);

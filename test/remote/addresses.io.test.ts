@@ -36,10 +36,10 @@ describe('the address of a server', () => {
   });
 });
 
-describe('a key of the environment goes', () => {
+describe('an API key from the environment', () => {
   const env = { STEPLENS_API_KEY: 'one', OPENAI_API_KEY: 'two' };
 
-  it('to the origin it was set for, and to no other', () => {
+  it('is used for the origin it was set for, and for no other', () => {
     const bound = { ...env, STEPLENS_API_URL: 'https://host:8000/v1' };
     expect(keyFor('https://host:8000/v2', bound, [])).toBe('one');
     for (const url of ['https://host/v1', 'http://host:8000', 'https://host.evil:8000', 'https://evil', 'nonsense', ''])
@@ -49,7 +49,7 @@ describe('a key of the environment goes', () => {
     expect([keyFor('https://mine/v1', own, []), keyFor('https://api.openai.com/v1', own, [])]).toEqual(['two', undefined]);
   });
 
-  it('without an address, to the only server that the command line names', () => {
+  it('is used, if no address is set, for the only server that the command line names', () => {
     expect(keyFor('https://host/v1', env, ['https://host'])).toBe('one');
     expect(keyFor('https://host/v1', env, ['https://host', 'https://host'])).toBe('one');
     expect(keyFor('https://host/v1', env, [])).toBeUndefined();
@@ -58,8 +58,8 @@ describe('a key of the environment goes', () => {
   });
 });
 
-describe('this machine', () => {
-  it('is what says so, and nothing like it', () => {
+describe('the check for a loopback address', () => {
+  it('accepts loopback addresses, and no names or addresses that resemble them', () => {
     for (const url of [
       'http://localhost',
       'http://a.localhost:1',
@@ -80,7 +80,7 @@ describe('this machine', () => {
       expect(isLoopback(url)).toBe(false);
   });
 
-  it('is looked up: a name that resolves to another machine is not connected to', async () => {
+  it('refuses a localhost name that resolves to another machine', async () => {
     const found = (hostname: string, all: boolean) =>
       new Promise<unknown>((resolve) => {
         resolveName(hostname, { all }, (error, address) => resolve(error ?? address));
@@ -100,7 +100,7 @@ describe('this machine', () => {
   });
 });
 
-it('a key is hidden as it is, percent-encoded and in Base64 at any place, and short words are not keys', () => {
+it('a key is hidden in plain text, percent-encoded and in Base64 at any offset, but a short word is not', () => {
   const key = 'sk+a/b=c d123';
   const secrets = new Secrets(key);
   const said = [

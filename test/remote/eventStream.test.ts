@@ -8,13 +8,13 @@ function readIn(pieces: readonly Uint8Array[]): StreamItem[] {
   return [...pieces.flatMap((piece) => stream.read(piece)), ...stream.end()];
 }
 
-describe('a stream of events', () => {
-  it('has data, joined where they are on several lines, and comments', () => {
+describe('a stream of server-sent events', () => {
+  it('gives comments, and data joined across several lines', () => {
     const text = ': hello\n\ndata: a\ndata:b\ndata\nid: 1\n\nevent: x\n\ndata: c';
     expect(readIn([Buffer.from(text)])).toEqual(['comment', { data: 'a\nb\n' }, { data: 'c' }]);
   });
 
-  it('is the same however it is cut into pieces, inside a character or between CR and LF too', () => {
+  it('gives the same events however it is split, also inside a character or between CR and LF', () => {
     const line = fc.constantFrom('data: größe 书', 'data:{"a":"b"}', ': ping', 'event: e', '', '', 'id', 'data');
     const text = fc.array(fc.tuple(line, fc.constantFrom('\n', '\r\n', '\r')), { maxLength: 12 });
     fc.assert(
@@ -29,11 +29,11 @@ describe('a stream of events', () => {
   });
 });
 
-describe('patience with a server', () => {
+describe('the timeout for a silent server', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('begins anew with every piece', () => {
+  it('starts again with every piece of the reply', () => {
     const patience = new Patience(1000);
     for (let i = 0; i < 50; i++) {
       vi.advanceTimersByTime(999);
@@ -45,7 +45,7 @@ describe('patience with a server', () => {
     expect(patience.message).toBe('The server wrote nothing for 1 s.');
   });
 
-  it('lasts ten times as long while comments come, and no longer', () => {
+  it('lasts ten times as long while only comments arrive, and no longer', () => {
     const patience = new Patience(1000);
     let seconds = 0;
     for (; !patience.signal.aborted && seconds < 100; seconds += 0.5) {
@@ -57,7 +57,7 @@ describe('patience with a server', () => {
     expect(patience.message).toBe('The server did not answer within 1 s.');
   });
 
-  it('can be longer than the longest timer', () => {
+  it('can be longer than the longest timer of Node.js', () => {
     const patience = new Patience(1e12);
     vi.advanceTimersByTime(1e9);
     expect(patience.signal.aborted).toBe(false);

@@ -10,16 +10,16 @@ const krippendorff: readonly Ratings[] = [
   [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, _],
 ];
 
-describe('agreement', () => {
+describe('a coefficient of agreement', () => {
   it.each([
     ['nominal', 0.743],
     ['ordinal', 0.815],
     ['interval', 0.849],
-  ] as const)("Krippendorff's alpha of his own example, %s differences", (metric, alpha) => {
+  ] as const)("is Krippendorff's alpha of his own example for %s differences", (metric, alpha) => {
     expect(krippendorffAlpha(krippendorff, metric)).toBeCloseTo(alpha, 3);
   });
 
-  it("Fleiss' kappa of the textbook example with 14 raters, 10 subjects and 5 categories", () => {
+  it("is Fleiss' kappa of the textbook example with 14 raters, 10 subjects and 5 categories", () => {
     const rows = [
       [0, 0, 0, 0, 14],
       [0, 2, 6, 4, 2],
@@ -37,7 +37,7 @@ describe('agreement', () => {
     expect(fleissKappa(raters)).toBeCloseTo(0.21, 3);
   });
 
-  it("Cohen's kappa over the units both rate", () => {
+  it("is Cohen's kappa over the units that both raters judged", () => {
     const pairs = [
       [20, 1, 1],
       [5, 1, 0],
@@ -57,7 +57,7 @@ describe('agreement', () => {
     expect(confusion(a, b).units[1]?.[0]).toEqual([20, 21, 22, 23, 24]);
   });
 
-  it('is 1 for raters who always agree, not a number for raters who never differ or never meet', () => {
+  it('is 1 for raters who always agree, and NaN for raters who use one category only or share no unit', () => {
     expect(cohenKappa([1, 0, 1], [1, 0, 1])).toBe(1);
     expect(
       krippendorffAlpha(

@@ -59,7 +59,7 @@ async function killedWriter(file: string, first: number, reports: number): Promi
 }
 
 describe('a label log on disk', () => {
-  it('has every label that was written before kill -9, at 50 random points', async () => {
+  it('has every label that was reported as written before kill -9, at 50 random points', async () => {
     const file = join(folder, 'killed.jsonl');
     const random = createRandom(5, 'kill');
     let acknowledged = 0;
@@ -87,7 +87,7 @@ describe('a label log on disk', () => {
     expect(faults).toHaveLength(1);
   });
 
-  it('mixes no lines of two writers', async () => {
+  it('does not mix the lines of 40 concurrent writes', async () => {
     const file = join(folder, 'both.jsonl');
     await Promise.all(Array.from({ length: 40 }, (_, i) => appendLabels(file, [label(i, 'x'.repeat(20_000))])));
     const { records, faults } = await readLabelFile(file);
@@ -95,7 +95,7 @@ describe('a label log on disk', () => {
     expect(records).toHaveLength(40);
   });
 
-  it('is empty where there is no file, and says why a folder cannot be read', async () => {
+  it('is empty if there is no file, and reports why a folder cannot be read', async () => {
     expect(await readLabelFile(join(folder, 'none.jsonl'))).toEqual({ records: [], faults: [] });
     await expect(readLabelFile(folder)).rejects.toThrow('is not a regular file');
   });

@@ -44,7 +44,7 @@ const humans = (document: ReasoningDocument): (number | undefined)[][] =>
   document.problems.map(({ steps }) => steps.map(({ values }) => values.human));
 
 describe('step keys', () => {
-  it('name a step with its question and everything before it', () => {
+  it('identify a step by its question and everything before it', () => {
     const [first, second] = reasoning.problems.map(stepKeys);
     expect(new Set([...first!.steps, ...second!.steps]).size).toBe(6);
     expect(stepKeys(reasoning.problems[0]!)).toEqual(first);
@@ -52,7 +52,7 @@ describe('step keys', () => {
 });
 
 describe('a label log', () => {
-  it('gives its labels back, whatever the order of the lines and however often git repeats them', () => {
+  it('returns its current labels, whatever the order of its lines and even if git repeats them', () => {
     const records: LabelRecord[] = [
       label(0, 0, 1),
       label(0, 1, -1, 'ann', { kind: 'arithmetic', comment: 'añ "x"\n' }),
@@ -72,7 +72,7 @@ describe('a label log', () => {
     );
   });
 
-  it('loses only the line that a crash tore, and nothing to an unresolved merge', () => {
+  it('loses only the line that a crash cut off, and no label in an unresolved merge', () => {
     const records = [label(0, 0, 1), label(0, 1, -1), label(1, 0, 1)];
     const text = write(records);
     for (let cut = 0; cut <= text.length; cut++) {
@@ -85,7 +85,7 @@ describe('a label log', () => {
     expect(merged.faults.map(({ line }) => line)).toEqual([2, 4, 6]);
   });
 
-  it('says what is wrong with a line that is no record', () => {
+  it('reports what is wrong with a line that is not a record', () => {
     const { value: _, ...rest } = label(0, 0, 1);
     const lines = ['[]', '{"v":2}', JSON.stringify({ ...rest, value: 5 }), '{"v":1,"id":"a","at":"yesterday","by":"ann"}', 'null'];
     const { records, faults } = parseLabels(lines.join('\n'));
@@ -99,7 +99,7 @@ describe('a label log', () => {
     ]);
   });
 
-  it('keeps the latest label of a person and goes back to the one before when that is undone', () => {
+  it('uses the latest label of a person, and the one before it when the latest is undone', () => {
     const [first, second] = [label(0, 0, 1), label(0, 0, -1)];
     expect(currentLabels([first, second])).toEqual([second]);
     expect(currentLabels([first, second, { v: 1, id: 'u', at: second.at, by: 'ann', undo: second.id }])).toEqual([first]);
@@ -107,7 +107,7 @@ describe('a label log', () => {
 });
 
 describe('labels on a document', () => {
-  it('become the human value of the step with their text, the majority of several people', () => {
+  it('become the human value of the step with their text, by majority if several people judged it', () => {
     const current = currentLabels([label(0, 1, -1, 'ann'), label(0, 1, -1, 'bob'), label(0, 1, 1, 'cem'), label(1, 0, 'unsure')]);
     const { document, labels, stale } = applyLabels(reasoning, current);
     expect(humans(document)).toEqual([
@@ -120,7 +120,7 @@ describe('labels on a document', () => {
     expect(humanVerdict([label(0, 0, 1, 'ann'), label(0, 0, -1, 'bob')])).toBeUndefined();
   });
 
-  it('are stale when their text changed, with the step that is there now', () => {
+  it('are stale when their text has changed, and refer to the step that is in its place now', () => {
     const { reasoning: edited } = sketch([{ question: 'What is 2 + 3?', solutions: [['2 + 3 = 5', 'So five.']] }]);
     const { document, stale } = applyLabels(edited, [label(0, 0, 1), label(0, 1, 1), label(1, 0, 1)]);
     expect(humans(document)).toEqual([[1, undefined]]);

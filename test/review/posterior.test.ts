@@ -25,7 +25,7 @@ function simulate(count: number): { readonly truth: boolean[]; readonly steps: S
 }
 
 describe('the posterior of a step', () => {
-  it('is right more often than any of its sources, and calibrated', () => {
+  it('is right more often than the rollouts or the PRM alone, and is calibrated above 0.9', () => {
     const { truth, steps } = simulate(1000);
     const posteriors = stepPosteriors(steps);
     const accuracy = (says: (step: number) => boolean): number => truth.filter((right, i) => says(i) === right).length / truth.length;
@@ -43,7 +43,7 @@ describe('the posterior of a step', () => {
     expect(sure.filter(Boolean).length / sure.length).toBeGreaterThan(0.93);
   });
 
-  it('distinguishes a PRM that is sure from one that is surer, as most scores are near 0 or 1', () => {
+  it('distinguishes a PRM score of 0.94 from one of 0.9999, but not 0.9999 from 1', () => {
     // According to rollouts, half of the 40 steps with 0.94 are wrong, and none of the 40 steps with 0.9999.
     const step = (prm: number, correct: number): StepEvidence => ({ people: [], prm, mc: { correct, total: 16 } });
     const known = Array.from({ length: 40 }, (_, i) => [step(0.94, i % 2 === 0 ? 0 : 14), step(0.9999, 14)]).flat();
@@ -52,14 +52,14 @@ describe('the posterior of a step', () => {
     expect(certain).toBe(surer);
   });
 
-  it('believes a person who agrees with the other evidence more than one who does not', () => {
+  it('trusts a person who agrees with the other evidence more than one who does not', () => {
     const { steps } = simulate(500);
     const one = (by: string): number => stepPosteriors([...steps, { people: [{ by, value: -1 }] }]).at(-1)!;
     expect(one('careful')).toBeLessThan(0.2);
     expect(one('careless')).toBeGreaterThan(one('careful') + 0.15);
   });
 
-  it('follows rollouts and people without any other step to learn from', () => {
+  it('follows rollouts and people even if there are only 4 steps to learn from', () => {
     const [none, all, wrong, nothing] = stepPosteriors([
       { people: [], mc: { correct: 0, total: 16 } },
       { people: [], mc: { correct: 16, total: 16 } },

@@ -47,7 +47,7 @@ describe('a review queue', () => {
     expect(stepsOf(queue('all', [problem]))).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it('begins at a step and takes only what comes after it', () => {
+  it('contains only what comes from the given step or record on', () => {
     const from = { problem: 0, step: 2 };
     expect(stepsOf(reviewQueue([problem], { kind: 'all', threshold: 0.5, seed: 3, from }))).toEqual([2, 3, 4]);
     expect(reviewQueue([problem], { kind: 'all', threshold: 0.5, seed: 3, from: { problem: 1, step: 0 } })).toEqual([]);
@@ -56,7 +56,7 @@ describe('a review queue', () => {
     expect(inRecord(1)).toEqual([]);
   });
 
-  it('begins with the step the sources are least sure of, and ends with the surest', () => {
+  it('puts a step on which the sources disagree before steps on which they agree', () => {
     const order = stepsOf(queue('uncertain', [problem]));
     expect(order).toHaveLength(5);
     expect(order.indexOf(2)).toBeGreaterThan(order.indexOf(1));
@@ -67,7 +67,7 @@ describe('a review queue', () => {
     reviewable(`file:///known-${i}.json`, [i % 2 ? { values: { ...mc(15), prm: 0.95 } } : { values: { ...mc(0), prm: 0.05 } }]),
   );
 
-  it('suspects a label that everything else contradicts', () => {
+  it('lists labels that everything else contradicts first among the suspects', () => {
     // "any success" labels a step with one right rollout of 16 as right.
     const lucky = reviewable('file:///lucky.json', [{ values: { ...mc(1), prm: 0.03 } }]);
     const overruled = reviewable('file:///overruled.json', [{ values: { human: 1 as const, ...mc(0), prm: 0.02 } }]);
@@ -81,7 +81,7 @@ describe('a review queue', () => {
     expect(found[0]!.reason).toMatch(/^labeled right, but all sources together say \d+ % likely right$/);
   });
 
-  it('suspects a lucky label behind an error whose own step looks right, and none before it', () => {
+  it('suspects a lucky label after an error although its own step looks right, and no label before it', () => {
     const behind = reviewable('file:///behind.json', [
       { values: { ...mc(15), prm: 0.95 } },
       { values: { ...mc(0), prm: 0.04 } },
@@ -91,7 +91,7 @@ describe('a review queue', () => {
     expect(found.map(({ uri, step }) => [uri, step])).toEqual([['file:///behind.json', 2]]);
   });
 
-  it('draws the same audit for everybody with one seed', () => {
+  it('draws the same audit sample for the same seed, and a different one for another seed', () => {
     const large = reviewable(
       'file:///c.json',
       Array.from({ length: 500 }, () => ({})),
@@ -103,8 +103,8 @@ describe('a review queue', () => {
   });
 });
 
-describe('the report of agreement', () => {
-  it('compares people with each other and with every other source, with the steps behind each cell', () => {
+describe('the agreement report', () => {
+  it('compares people with each other and with every other source, and lists the steps of each cell', () => {
     const values = [mc(9), mc(0), mc(3), mc(0), mc(16), mc(0)].map((one, i) => ({ ...one, prm: i % 2 ? 0.1 : 0.9 }));
     const ann = [1, -1, 1, -1, 1, 'unsure'] as const;
     const bob = [1, -1, 0, 1, 1, -1] as const;
@@ -132,7 +132,7 @@ describe('the report of agreement', () => {
     expect(report.fleiss.steps).toBe(5);
   });
 
-  it('has no coefficient where one person judged alone', () => {
+  it('has no coefficient if only one person judged', () => {
     const report = agreementReport([reviewable('file:///a.json', [{ says: { ann: 1 } }])], 0.5);
     expect(report.krippendorff).toEqual({ value: NaN, low: NaN, high: NaN, steps: 0 });
     expect(report.pairs).toEqual([]);

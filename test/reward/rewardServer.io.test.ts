@@ -32,7 +32,7 @@ const right = 'Step 1: 3 + 4 = 7.\nStep 2: The answer is 7.';
 const low = 'Step 1: 3 + 4 = 7.\nStep 2: This is wrong.';
 
 describe('POST /reward', () => {
-  it('gives a reward for every completion, and a value for every step with where it ends', async () => {
+  it('returns a reward for every completion, and the value and end position of every step', async () => {
     const { reward, scorer } = await open();
     const prompt = [
       { role: 'system', content: 'Reason.' },
@@ -49,7 +49,7 @@ describe('POST /reward', () => {
     expect(scorer.jobs[0]!.steps.map(({ parent }) => parent)).toEqual([undefined, 0, undefined, 2]);
   });
 
-  it('gives advantages, and the aggregate that is asked for', async () => {
+  it('returns advantages, and the requested aggregate', async () => {
     const { reward } = await open();
     const both = { prompts: ['Q', 'Q'], completions: [right, low] };
     const advantages = await reward({ ...both, mode: 'advantage' });
@@ -59,7 +59,7 @@ describe('POST /reward', () => {
     expect((await reward({ ...both, aggregation: 'mean' })).rewards[1]).toBeCloseTo(0.5);
   });
 
-  it('counts code points as Python does, and takes steps as they are given', async () => {
+  it('counts code points as Python does, and accepts completions that are already split into steps', async () => {
     const { reward } = await open();
     const text = 'Step 1: 😀😀 are two.\nStep 2: So it is.';
     const { steps } = await reward({ prompts: ['Q', 'Q'], completions: [text, ['Draw 😀.\n\n', 'Count.']] });
@@ -67,7 +67,7 @@ describe('POST /reward', () => {
     expect(steps[1]!.map(({ end }) => end)).toEqual([9, 15]);
   });
 
-  it('leaves a completion without a reward where a step has no value, and says why', async () => {
+  it('returns no reward for a completion without steps or with an unscored step, and the reason', async () => {
     const { reward } = await open();
     const { rewards, reasons, steps } = await reward({ prompts: ['Q', 'Q', 'Q'], completions: [['fine', 'endless'], ' ', right] });
     expect((await reward({ prompts: ['Q'], completions: [[]] })).reasons).toEqual({ 0: 'It has no steps.' });
@@ -79,7 +79,7 @@ describe('POST /reward', () => {
     ]);
   });
 
-  it('does not score a figure that a model would read, and scores by the text where it reads text alone', async () => {
+  it('refuses images when the model reads them, and scores the text alone when it does not', async () => {
     const content = [
       { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } },
       { type: 'text', text: 'What is shown?' },
@@ -127,7 +127,7 @@ describe('POST /reward', () => {
 describe('POST /get_reward', () => {
   const prompt = '<|im_start|>user\nWhat is 3 + 4?<|im_end|>\n<|im_start|>assistant\n';
 
-  it('answers as OpenRLHF asks: a query is its prompt with the completion behind it', async () => {
+  it('answers OpenRLHF, whose query is the prompt followed by the completion', async () => {
     const { send, scorer } = await open();
     const { status, body } = await send('/get_reward', {
       query: [`${prompt}${right}<|im_end|>`, `${prompt}${low}<|im_end|>\n`],
@@ -139,7 +139,7 @@ describe('POST /get_reward', () => {
     expect(scorer.jobs[0]!.steps.at(-1)!.text).not.toContain('im_end');
   });
 
-  it('fails where a reward is missing, because a tensor has no place for it', async () => {
+  it('fails when a reward is missing, because a tensor cannot have a gap', async () => {
     const { send } = await open();
     const { status, body } = await send('/get_reward', { query: ['Q endless'], prompts: ['Q '] });
     expect([status, body.error!.message]).toEqual([422, 'query[0] has no reward. Step 1: longer than the model reads']);
@@ -150,7 +150,7 @@ describe('POST /get_reward', () => {
 });
 
 describe('POST /pooling', () => {
-  it('gives a row for every separator, of a chat and of texts', async () => {
+  it('returns a row for every separator in a chat or in texts', async () => {
     const { send, scorer } = await open();
     const messages = [
       { role: 'user', content: 'What is 3 + 4?' },
@@ -198,8 +198,8 @@ describe('POST /pooling', () => {
   });
 });
 
-describe('the server', () => {
-  it('reports its model, its health and its watch, and what else there is', async () => {
+describe('the reward server', () => {
+  it('reports its model, health and watch, and refuses unknown paths, methods and content types', async () => {
     const { send } = await open();
     expect((await send('/v1/models')).body.data).toMatchObject([{ id: 'fake' }]);
     expect((await send('/health')).body).toEqual({ status: 'ok' });
@@ -212,7 +212,7 @@ describe('the server', () => {
     expect((await send('/reward', '{}', { 'content-type': 'text/plain' })).status).toBe(415);
   });
 
-  it('says how a path is asked, and answers HEAD as GET without the body', async () => {
+  it('lists the allowed methods of a path, and answers HEAD like GET without the body', async () => {
     const { server } = await open();
     const asked = async (method: string, path: string) => {
       const response = await fetch(server.url + path, { method });
@@ -246,13 +246,13 @@ describe('the server', () => {
     ['turns of the user', { prompts: ['<|im_start|>user\n'.repeat(80_000)], completions: ['a'] }],
     ['turns of another template', { prompts: ['[INST]'.repeat(120_000)], completions: ['a'] }],
     ['ends of a turn', { prompts: ['Q'], completions: [`a${'<|im_end|> '.repeat(40_000)}b`] }],
-  ])('reads a text of endless %s in one pass', async (_, body) => {
+  ])('reads a very long run of %s within the test timeout', async (_, body) => {
     const { send } = await open();
     // Each such request once took minutes, during which no other request was answered.
     expect((await send('/reward', body)).status).toBe(200);
   });
 
-  it('answers no web page, no other name of this machine, and nobody without the key', async () => {
+  it('refuses requests from web pages, for other host names and without the key', async () => {
     const { send, server, scorer } = await open(new FakeScorer(), { key: 'secret' });
     expect((await send('/v1/models', undefined, { origin: 'https://evil.example', authorization: 'Bearer secret' })).status).toBe(403);
     expect((await send('/v1/models')).status).toBe(401);
@@ -271,7 +271,7 @@ describe('the server', () => {
     expect(scorer.described).toBe(1);
   });
 
-  it('continues after a body that is too large and a model that fails', async () => {
+  it('keeps running after a body that is too large, and reports a model that fails', async () => {
     const { send, logged } = await open(new FakeScorer(new ModelError('/m/prm.json cannot be read.')));
     const tooLarge = await send('/reward', `"${'x'.repeat(65 * 2 ** 20)}"`).catch(() => undefined);
     // A client that is still sending may see the connection end instead of the answer.
@@ -281,7 +281,7 @@ describe('the server', () => {
     expect(logged).toEqual(['/m/prm.json cannot be read.']);
   });
 
-  it('gives up what its client no longer waits for, and answers others meanwhile', async () => {
+  it('cancels a request when its client disconnects, and answers others meanwhile', async () => {
     const scorer = new FakeScorer(fakeInfo);
     let begun: () => void = () => undefined;
     const started = new Promise<void>((resolve) => (begun = resolve));

@@ -16,7 +16,7 @@ describe('rewards of steps', () => {
     );
   });
 
-  it('as advantages add up to the last value without the mean first step of the prompt', () => {
+  it('as advantages add up to the last value minus the mean first value of the prompt', () => {
     fc.assert(
       fc.property(fc.array(values, { minLength: 1, maxLength: 5 }), (group) => {
         const baseline = group.reduce((sum, own) => sum + own[0]!, 0) / group.length;
@@ -30,7 +30,7 @@ describe('rewards of steps', () => {
     expect(rewarder([[0.8, 0.3]], 'advantage', 'min')([0.8, 0.3]).steps).toEqual([0, -0.5]);
   });
 
-  it('are missing where a value is, and never 0', () => {
+  it('are undefined, not 0, where a value is missing', () => {
     const group = [[0.9, NaN, 0.7], [], [NaN]];
     expect(group.map(rewarder(group, 'value', 'min'))).toEqual([
       { steps: [0.9, undefined, 0.7], reward: undefined },
@@ -50,7 +50,7 @@ describe('the watch over reward hacking', () => {
   /** Numbers in [0, 1) without a trend. */
   const noise = (i: number) => (i * 0.618034) % 1;
 
-  it('says that the reward rises with length, with repeated phrases, with fewer steps', () => {
+  it('warns that the reward rises with length or repeated phrases, or falls with the number of steps', () => {
     expect(filled((watch, i) => watch.add('x'.repeat(10 + i), i / 80, [i / 80])).alerts).toEqual([
       'The reward rises with the length of a completion (rank correlation 1.00, last 80 completions).',
     ]);
@@ -63,7 +63,7 @@ describe('the watch over reward hacking', () => {
     expect(short.alerts).toEqual(['The reward falls with the number of steps (rank correlation -1.00, last 80 completions).']);
   });
 
-  it('says that late steps are valued for being late', () => {
+  it('warns that the value of a step rises with its position', () => {
     const report = filled((watch, i) =>
       watch.add('same', noise(i), [0.1 + noise(i) / 50, 0.5 + noise(i + 3) / 50, 0.9 + noise(i + 7) / 50]),
     );
@@ -71,7 +71,7 @@ describe('the watch over reward hacking', () => {
     expect(report.alerts).toEqual([expect.stringMatching(/^The value of a step rises with its place in the solution/)]);
   });
 
-  it('is silent about rewards that go along with nothing, and before 64 completions', () => {
+  it('does not warn about rewards without a correlation, or before 64 completions', () => {
     const honest = filled((watch, i) => watch.add('x'.repeat(10 + ((i * 7) % 80)), noise(i), [noise(i), noise(i + 1)]), 1500);
     expect(honest.completions).toBe(1024);
     expect(honest.alerts).toEqual([]);
@@ -79,13 +79,13 @@ describe('the watch over reward hacking', () => {
     expect(few).toMatchObject({ completions: 63, rewardAndLength: null, alerts: [] });
   });
 
-  it('counts phrases of four words that were there before', () => {
+  it('measures the share of four-word phrases that occurred before', () => {
     expect(repetition('one two three')).toBe(0);
     expect(repetition('one two three four, ONE TWO THREE FOUR')).toBeCloseTo(1 - 4 / 5);
     expect(repetition('')).toBe(0);
   });
 
-  it('ranks ties by their mean', () => {
+  it('gives ties their mean rank in the rank correlation', () => {
     expect(rankCorrelation([1, 2, 2, 3], [1, 2, 2, 3])).toBeCloseTo(1);
     expect(rankCorrelation([1, 2, 3, 4], [4, 3, 2, 1])).toBeCloseTo(-1);
     expect(rankCorrelation([1, 1, 1], [1, 2, 3])).toBeUndefined();

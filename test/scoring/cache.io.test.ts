@@ -21,7 +21,7 @@ async function files(): Promise<string[]> {
 }
 
 describe('createScoreCache', () => {
-  it('adds to a problem and survives a restart', async () => {
+  it('adds scores to a problem, and keeps them across a restart', async () => {
     const cache = open();
     expect((await cache.read('p')).size).toBe(0);
     await cache.write(
@@ -47,7 +47,7 @@ describe('createScoreCache', () => {
     expect(contents, 'the replaced entry leaves nothing behind').toHaveLength(2);
   });
 
-  it('ignores entries that are damaged, and writes them anew', async () => {
+  it('ignores entries that are damaged, and writes them again', async () => {
     await open().write('p', new Map([['a', 0.25]]));
     for (const name of await files()) if (name.startsWith('content')) await truncate(join(folder, name), 3);
     const cache = open();
@@ -59,7 +59,7 @@ describe('createScoreCache', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('lives in memory without a folder, and warns when the folder cannot be written', async () => {
+  it('keeps scores in memory without a folder, and warns when the folder cannot be written', async () => {
     const memory = createScoreCache(undefined, () => expect.unreachable());
     await memory.write('p', new Map([['a', 0.25]]));
     expect((await memory.read('p')).get('a')).toBe(0.25);
@@ -80,7 +80,7 @@ describe('createScoreCache', () => {
     expect((await open().read('p')).size).toBe(0);
   });
 
-  it('holds no more than its limit, the least recently used problem out first', async () => {
+  it('drops the least recently used problem beyond its limit', async () => {
     const cache = createScoreCache(undefined, () => undefined);
     const many = (prefix: string) => new Map(Array.from({ length: 90_000 }, (_, i) => [`${prefix}${i}`, 0.5]));
     await cache.write('one', many('x'));
@@ -92,7 +92,7 @@ describe('createScoreCache', () => {
   });
 });
 
-it('keeps no more on disk than its limit, the problems scored last', async () => {
+it('the score cache keeps only the problems scored last on disk, up to its limit', async () => {
   for (let i = 0; i < 20; i++) {
     const cache = createScoreCache(folder, (message) => warnings.push(message), 40_000);
     await cache.write(`problem ${i}`, new Map(Array.from({ length: 100 }, (_, step) => [`${'k'.repeat(60)}${i} ${step}`, 0.5])));

@@ -43,8 +43,8 @@ const open = (family: string) => {
   return { chat: openLocalChat(tokenizer, critique), script: critique.script! };
 };
 
-describe("asks in its authors' words", () => {
-  it.each(['thinkprm', 'r-prm'])('%s: the prompt, and what comes before the answer of each reply', (id) => {
+describe('the script of a critique model', () => {
+  it.each(['thinkprm', 'r-prm'])("gives the prompt of %s and the text before the answer of each reply in its authors' words", (id) => {
     const { chat, script } = open(id);
     for (const { question, steps, prompt, replies } of casesOf(id)) {
       const found = textOf(chat.prompt(question, steps, []));
@@ -59,7 +59,7 @@ describe("asks in its authors' words", () => {
     expect(script.source).toMatch(/[0-9a-f]{8}: /);
   });
 
-  it('genprm: every earlier paragraph with its own critique, and the judgement behind the analysis', () => {
+  it('gives GenPRM each earlier paragraph with its critique, and asks for the verdict after the analysis', () => {
     const { chat, script } = open('genprm');
     for (const { question, steps, turns } of casesOf('genprm')) {
       const replies: string[] = [];
@@ -74,7 +74,7 @@ describe("asks in its authors' words", () => {
     }
   });
 
-  it.each(critiqueScripts.map(({ id }) => id))('%s: of a malformed reply, too', (id) => {
+  it.each(critiqueScripts.map(({ id }) => id))('also asks %s for a verdict after a malformed reply', (id) => {
     const script = findScript(id)!;
     const turns = script.turns('Why?', ['So.', 'Thus.']);
     for (const reply of [

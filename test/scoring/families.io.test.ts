@@ -32,10 +32,10 @@ function tokenizerOf(folder: string, layout: Layout, images?: { readonly token: 
   return loadTokenizer(join(folder, 'tokenizer.json'), ...markersOf(layout, images));
 }
 
-describe.each(families.map(({ id }) => id))('%s', (id) => {
+describe.each(families.map(({ id }) => id))('the family %s', (id) => {
   const { layout, images } = findFamily(id)!.profile;
 
-  it("has the token ids and the places to read that the authors' code has", async () => {
+  it("has the token IDs and the reading positions of the authors' code", async () => {
     const encoder = createEncoder(layout, await tokenizerOf(join(root, id), layout, images));
     const { cases } = JSON.parse(await readFile(join(root, id, 'expected.json'), 'utf8')) as { cases: readonly Expected[] };
     for (const { question, steps, ids: short, reads, images: files = [] } of cases) {
@@ -70,7 +70,7 @@ interface Blanks {
 describe('texts that begin and end in blanks', async () => {
   const cases = JSON.parse(await readFile(join(root, 'blanks.json'), 'utf8')) as readonly Blanks[];
 
-  it('are there for every family', () => {
+  it('are tested for every family', () => {
     const counts = new Map(families.map(({ id }) => [id, cases.filter(({ family }) => family === id).length]));
     expect([...new Set(counts.values())]).toEqual([4]);
   });
@@ -92,7 +92,7 @@ describe('texts that begin and end in blanks', async () => {
     expect(own).toEqual(ids.slice(0, own.length));
   });
 
-  it('are trimmed for a profile of its own, unless it says otherwise', () => {
+  it('are kept, trimmed in steps, or trimmed everywhere, as the profile asks', () => {
     const job = {
       question: 'a',
       rawQuestion: ' a ',
@@ -128,7 +128,7 @@ interface Tokenizer {
   model: { vocab: Record<string, number>; merges: string[] };
 }
 
-describe('a profile that does not fit', () => {
+describe('the check of a profile against its tokenizer', () => {
   async function refusal(id: string, change: Parameters<typeof changed>[1]): Promise<string> {
     const { layout, readout } = findFamily(id)!.profile;
     const folder = await changed(id, change);
@@ -155,7 +155,7 @@ describe('a profile that does not fit', () => {
     );
   });
 
-  it('names the answer that the vocabulary lacks', async () => {
+  it('names the answer token that the vocabulary lacks', async () => {
     const message = await refusal('mm-prm', ({ model }) => {
       delete model.vocab['Yes'];
       model.merges = model.merges.filter((merge) => merge.replace(' ', '') !== 'Yes');
@@ -163,7 +163,7 @@ describe('a profile that does not fit', () => {
     expect(message).toContain('the vocabulary has no entry "Yes", the positive token');
   });
 
-  it('asks for the chat template and the first token where they are missing', async () => {
+  it('asks for the chat template and the first token if they are missing', async () => {
     expect(await refusal('rlhflow', (_, config) => delete config['chat_template'])).toMatch(
       /there is no chat template, neither in tokenizer_config\.json nor as chat_template\.jinja\. Copy these files/,
     );
@@ -175,13 +175,13 @@ describe('a profile that does not fit', () => {
     );
   });
 
-  it('refuses a first token that its tokenizer reads as letters', async () => {
+  it('refuses a first token that the tokenizer reads as letters', async () => {
     const message = /: ".+", which the profile puts before the text, is not one of its special tokens/;
     expect(await refusal('skywork-o1-open-prm', (_, config) => (config['bos_token'] = '<nope>'))).toMatch(message);
     expect(await refusal('math-shepherd', (tokenizer) => (tokenizer.added_tokens = []))).toMatch(message);
   });
 
-  it('refuses a chat template whose turns are not alike', async () => {
+  it('refuses a chat template that formats a later turn differently', async () => {
     const template =
       "{{ bos_token }}{% for m in messages %}{{ loop.index if loop.index > 2 else '' }}<|start_header_id|>{{ m.role }}<|end_header_id|>\n\n{{ m.content }}<|eot_id|>{% endfor %}";
     expect(await refusal('rlhflow', (_, config) => (config['chat_template'] = template))).toContain(
@@ -198,7 +198,7 @@ describe('a profile that does not fit', () => {
     expect(message).toContain('joins the end of a step with what follows it');
   });
 
-  it('reads a chat template from the file of its own, too', async () => {
+  it('also reads a chat template from chat_template.jinja', async () => {
     const folder = await changed('rlhflow', (_, config) => delete config['chat_template']);
     const config = JSON.parse(await readFile(join(root, 'rlhflow', 'tokenizer_config.json'), 'utf8')) as { chat_template: string };
     await writeFile(join(folder, 'chat_template.jinja'), config.chat_template);
@@ -216,8 +216,8 @@ describe('a profile that does not fit', () => {
   });
 });
 
-describe('looking tokens up', () => {
-  it('gives the same tokens where the blank before a text is put by the newer Metaspace', async () => {
+describe('the lookup of tokens', () => {
+  it('gives the same tokens if the newer Metaspace puts the blank before a text', async () => {
     for (const id of ['math-shepherd', 'reasoneval-7b']) {
       const folder = await changed(id, (tokenizer) => {
         const json = tokenizer as unknown as Record<string, unknown>;
@@ -240,7 +240,7 @@ describe('looking tokens up', () => {
     }
   });
 
-  it('distinguishes the entry of a name from the token of a text in SentencePiece vocabularies', async () => {
+  it('distinguishes a vocabulary entry from the token of a text in SentencePiece vocabularies', async () => {
     const tokenizer = await loadTokenizer(join(root, 'math-shepherd', 'tokenizer.json'));
     expect(tokenizer.tokenId('+', 'sign')).not.toBe(tokenizer.pieceId('+', 'sign'));
     expect(tokenizer.decode([tokenizer.tokenId('+', 'sign')])).toBe(tokenizer.decode([tokenizer.pieceId('▁+', 'sign')]));

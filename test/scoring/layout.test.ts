@@ -34,20 +34,20 @@ const createEncoder = (own: MarkerLayout, from: TextTokenizer) => {
 };
 
 describe('createEncoder', () => {
-  it('encodes prompt and steps apart, with the special tokens of the template', () => {
+  it('encodes prompt and steps separately, with the special tokens of the template', () => {
     const encoder = createEncoder(layout, tokenizer);
     expect(encoder.prompt('1+1?')).toEqual([startId, ...bytes('Q: 1+1?\n')]);
     expect(encoder.step('é = 2', 0)).toEqual([...bytes('é = 2'), markerId]);
     expect(encoder.step('é = 2', 1)).toEqual([...bytes('é = 2'), markerId]);
   });
 
-  it('puts what follows the marker before the next step, and leaves `after` away', () => {
+  it('puts the text after a marker before the next step, and leaves out `after`', () => {
     const encoder = createEncoder({ ...layout, step: 'Step {step}<prm>\n\n', after: 'end' }, tokenizer);
     expect(encoder.step('a', 0)).toEqual([...bytes('Step a'), markerId]);
     expect(encoder.step('a', 1)).toEqual([...bytes('\n\nStep a'), markerId]);
   });
 
-  it('numbers the steps where the layout has a place for it, and leaves such a place of a text alone', () => {
+  it('numbers the steps if the layout has {index}, and leaves {index} in a text unchanged', () => {
     const encoder = createEncoder({ ...layout, step: 'Step {index}: {step}<prm>\n' }, tokenizer);
     expect(encoder.step('a {index}', 0)).toEqual([...bytes('Step 1: a {index}'), markerId]);
     expect(encoder.step('a', 11)).toEqual([...bytes('\nStep 12: a'), markerId]);
@@ -72,7 +72,7 @@ describe('createEncoder', () => {
     ['{{ m.content | trim }}', 'Q: {question}', ' 1 + 1? ', 'Q:  1 + 1?'],
     ['{{ m.content | trim }}', '{question} =', ' 1 + 1 ', '1 + 1  ='],
     ['{{ m.content }}', '{question}', ' 1 + 1? ', ' 1 + 1? '],
-  ])('cuts a question as the template %s does: %j of %j', (template, user, question, read) => {
+  ])('trims a question as the template %s does: %j of %j', (template, user, question, read) => {
     const chat = createLayoutEncoder(
       {
         kind: 'chat',
@@ -103,7 +103,7 @@ describe('createEncoder', () => {
     expect(encoder.prompt('1+1?')).toEqual([startId, ...bytes('Q: 1+1?\n')]);
   });
 
-  it('has exactly one marker, at the end, whatever the text says', () => {
+  it('encodes a step with exactly one marker, at the end, whatever its text', () => {
     const encoder = createEncoder(layout, tokenizer);
     const part = fc.constantFrom('<prm>', '<s>', '{step}', '{question}', '<pr', 'm>', ' ', '\n', '$&', '\ud800', 'x');
     fc.assert(
@@ -119,7 +119,7 @@ describe('createEncoder', () => {
     );
   });
 
-  it('takes a special text apart that the vocabulary itself can spell', async () => {
+  it('splits a marker inside a text, even if the vocabulary can merge its letters', async () => {
     const json = byteTokenizerJson([{ content: '<s>' }]) as { model: { vocab: Record<string, number>; merges: string[] } };
     Object.assign(json.model.vocab, { '<<': 257, '<<<': 258 });
     json.model.merges = ['< <', '<< <'];
@@ -130,7 +130,7 @@ describe('createEncoder', () => {
 });
 
 describe('loadTokenizer', () => {
-  it('refuses what is not one token', () => {
+  it('refuses a text that is not exactly one token', () => {
     expect(tokenizer.tokenId('Yes', 'positive token')).toBe(258);
     expect(() => tokenizer.tokenId('Maybe', 'positive token')).toThrow(ModelError);
     expect(() => tokenizer.tokenId('Maybe', 'positive token')).toThrow(
@@ -139,7 +139,7 @@ describe('loadTokenizer', () => {
     expect(() => tokenizer.tokenId('', 'marker')).toThrow('makes 0 tokens');
   });
 
-  it('names the file when it is missing, no JSON, or no tokenizer', async () => {
+  it('names the file when it is missing, not JSON, or not a tokenizer', async () => {
     await expect(loadTokenizer(join(folder, 'none.json'), '<prm>')).rejects.toThrow(/none\.json cannot be read \(ENOENT\)/);
     await expect(load('{')).rejects.toThrow(/tokenizer\.json is not valid JSON/);
     await expect(load('[]')).rejects.toThrow(/tokenizer\.json/);

@@ -103,7 +103,7 @@ describe('parseProfile', () => {
     expect(() => parse(change)).toThrow(message);
   });
 
-  it('takes from its family what it leaves out, and may change it', () => {
+  it('fills in missing settings from the family, and lets the profile override them', () => {
     const short = parseProfile('{"family": "qwen2.5-math-prm", "graph": "model.onnx"}', '/m/prm.json');
     expect(short).toMatchObject({
       name: 'Qwen2.5-Math-PRM',
@@ -178,7 +178,7 @@ describe('prm.schema.json', () => {
     },
   };
 
-  it.each([[[0, 0, 256]], [[0, -1, 0]], [[0.5, 0, 0]]])('refuses a background of %j', (background) => {
+  it.each([[[0, 0, 256]], [[0, -1, 0]], [[0.5, 0, 0]]])('belongs to a parser that refuses a background of %j', (background) => {
     const common = { mean: [0, 0, 0], std: [1, 1, 1], token: 'i', tokens: 1, before: '', after: '' };
     const images = { kind: 'pad', side: 8, least: 1, background, ...common };
     expect(() => parse({ layout: { ...testProfile.layout, before: '{images}{question}' }, images })).toThrow(
@@ -199,7 +199,7 @@ describe('prm.schema.json', () => {
     expect(schema.else.else.properties.family.enum).toEqual(families.map(({ id }) => id));
   });
 
-  it('has the keys of a critique that the parser has', () => {
+  it('lists the same keys of a critique as the parser', () => {
     const all = Object.fromEntries(
       Object.entries(schema.properties.critique.properties).map(([key, { type }]) => [
         key,
@@ -220,7 +220,7 @@ describe('prm.schema.json', () => {
     ['readout', readouts, schema.properties.readout.oneOf],
     ['images', images, schema.properties.images.oneOf],
     ['scope', scopes, schema.properties.scope.oneOf],
-  ] as const)('lists the kinds of %s and their keys as the parser has them', (key, samples, kinds) => {
+  ] as const)('lists the same kinds of %s, with the same keys, as the parser', (key, samples, kinds) => {
     expect(kinds.map(({ properties }) => properties.kind.const)).toEqual(Object.keys(samples));
     for (const { properties, required } of kinds) {
       const sample = samples[properties.kind.const] as Record<string, unknown>;
@@ -254,7 +254,7 @@ describe('loadProfile', () => {
     expect(prints[0]).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('finds the graph of the reference in its folder, and fingerprints it', async () => {
+  it('finds the graph of the reference model in its folder, and includes it in the fingerprint', async () => {
     const ratio = { ...testProfile, readout: { kind: 'log-ratio', beta: 0.05 } };
     const write = (change: object) => writeFile(join(folder, 'prm.json'), JSON.stringify({ ...ratio, ...change }));
     await write({});

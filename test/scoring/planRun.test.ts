@@ -31,7 +31,7 @@ describe('buildTrie', () => {
     ]);
   });
 
-  it('has keys that depend on model, question and every step before', () => {
+  it('gives keys that depend on model, question and every step before', () => {
     const keys = (job: ScoreJob, model = 'model') => buildTrie(job, model).nodes.map((node) => node.key);
     const base = steps(['a'], ['b', 0]);
     expect(keys(base)).toEqual(keys(base));
@@ -61,7 +61,7 @@ describe('planRun', () => {
     expect(plan.readNodes).toEqual([0, 1, 3, 2]);
   });
 
-  it('leaves out what leads to no wanted step, and runs nothing when none is wanted', () => {
+  it('leaves out steps that lead to no wanted step, and reads nothing when none is wanted', () => {
     const trie = buildTrie(steps(['a'], ['b', 0], ['c', 0]), 'm');
     const plan = planRun(trie, (node) => node === 2, encoder, 'q', 100);
     expect([...plan.parents]).toEqual([-1]);
@@ -70,7 +70,7 @@ describe('planRun', () => {
     expect(planRun(trie, () => false, encoder, 'q', 100).reads).toHaveLength(0);
   });
 
-  it('skips the steps that do not fit, keeps the others', () => {
+  it('skips the steps that do not fit, and keeps the others', () => {
     const job = steps(['aaaa'], ['bbbbbbbb', 0], ['c', 0], ['d', 1], ['e'.repeat(1_000_000), 0]);
     const plan = planRun(buildTrie(job, 'm'), all, encoder, 'q', 12);
     expect(plan.readNodes).toEqual([0, 2]);
@@ -80,7 +80,7 @@ describe('planRun', () => {
     expect(planRun(buildTrie(job, 'm'), all, encoder, 'q'.repeat(100), 12).skipped.size).toBe(5);
   });
 
-  it('reads where the layout says, and skips a step without such a place but not those after it', () => {
+  it('reads at the place the layout gives, and skips a step without such a place but not those after it', () => {
     const odd: SegmentEncoder = {
       open: () => ({ prompt: [1], step: (text) => ({ ids: [...codes(text), 9, 0], read: text === 'b' ? -1 : text.length }) }),
     };
@@ -90,7 +90,7 @@ describe('planRun', () => {
     expect(plan.skipped.get(1)).toContain('no place to read a score at: the tokenizer joins');
   });
 
-  it('keeps the head that first steps share in one segment, and reads where it did', () => {
+  it('keeps the beginning that first steps share in one segment, and reads at the same places', () => {
     const joined: SegmentEncoder = {
       open: (question) => ({
         prompt: [1],
@@ -111,7 +111,7 @@ describe('planRun', () => {
     });
   });
 
-  it('reads every token of the wanted steps where tokens are read, each after the one before it', () => {
+  it('reads every token of the wanted steps, each after the one before it, if tokens are compared', () => {
     const forest = fc.array(fc.record({ text: fc.string({ maxLength: 3 }), up: fc.nat(4) }), { maxLength: 20 });
     const headed: SegmentEncoder = {
       open: () => ({
@@ -142,7 +142,7 @@ describe('planRun', () => {
     );
   });
 
-  it('cuts very long chains', () => {
+  it('splits a very long chain into several segments', () => {
     const chain = steps(
       ...Array.from(
         { length: 60 },
@@ -154,7 +154,7 @@ describe('planRun', () => {
     expect(plan.reads).toHaveLength(60);
   });
 
-  it('spells, for every read, the question and the steps down to it', () => {
+  it('gives every read the tokens of the question and of the steps down to it', () => {
     const forest = fc.array(fc.record({ text: fc.string({ maxLength: 3 }), up: fc.nat(4) }), { maxLength: 30 });
     fc.assert(
       fc.property(forest, fc.array(fc.boolean(), { minLength: 30, maxLength: 30 }), (list, wanted) => {

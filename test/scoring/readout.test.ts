@@ -13,8 +13,8 @@ const tokenizer = {
 const pair = createReader({ kind: 'token-pair', positive: 'Yes', negative: 'No', lookup: 'text' }, tokenizer);
 const labels = createReader({ kind: 'label-head', positive: [1] }, tokenizer);
 
-describe('readouts', () => {
-  it('token-pair reads softmax of the positive against the negative token', () => {
+describe('the readout', () => {
+  it('token-pair reads the softmax of the positive against the negative token', () => {
     expect([...pair.columns]).toEqual([9, 4]);
     expect([...createReader({ kind: 'token-pair', positive: 'Yes', negative: 'No', lookup: 'piece' }, tokenizer).columns]).toEqual([7, 5]);
     expect(pair.read(Float32Array.of(2, 0))).toBeCloseTo(1 / (1 + Math.exp(-2)), 7);
@@ -26,7 +26,7 @@ describe('readouts', () => {
     expect(() => pair.checkWidth(2)).toThrow('Use the profile of a family whose head gives 2 labels.');
   });
 
-  it('label-head reads softmax over all labels and sums those that mean right', () => {
+  it('label-head reads the softmax over all labels, and sums those that mean correct', () => {
     expect(labels.columns).toHaveLength(0);
     expect(labels.read(Float32Array.of(1, 1, 1))).toBeCloseTo(1 / 3, 7);
     expect(labels.read(Float32Array.of(0.00064, 0.99951))).toBeCloseTo(1 / (1 + Math.exp(0.00064 - 0.99951)), 6);
@@ -47,7 +47,7 @@ describe('readouts', () => {
     );
   });
 
-  it('label-difference reads one share less another, scalar-head the value itself, in the range of the profile', () => {
+  it('label-difference reads one share minus another in the range of the profile, scalar-head the value itself', () => {
     const pure = createReader({ kind: 'label-difference', positive: 1, negative: 0 }, tokenizer);
     expect(pure.read(Float32Array.of(0, Math.log(3)))).toBeCloseTo(0.5, 6);
     expect(toUnit(pure.read(Float32Array.of(0, Math.log(3))), [-1, 1])).toBeCloseTo(0.75, 6);
@@ -57,7 +57,7 @@ describe('readouts', () => {
     expect(() => scalar.checkWidth(2)).toThrow("a 'scalar-head' reads a head of one value");
   });
 
-  it('log-ratio reads the sigmoid of how much likelier the tokens are than in the reference', () => {
+  it('log-ratio reads the sigmoid of beta times the log ratio of the tokens to the reference model', () => {
     const ratio = createReader({ kind: 'log-ratio', beta: 0.05 }, tokenizer);
     expect(ratio.comparesTokens).toBe(true);
     expect(ratio.read(Float32Array.of(0))).toBe(0.5);
@@ -66,7 +66,7 @@ describe('readouts', () => {
     expect(() => ratio.checkWidth(2)).toThrow("The graph gives 2 scores a token, but a 'log-ratio' reads the probabilities");
   });
 
-  it('token-probability reads tokens among the whole vocabulary', () => {
+  it('token-probability sums the probabilities of its tokens over the whole vocabulary', () => {
     const yes = createReader({ kind: 'token-probability', tokens: ['Yes', 'No'], lookup: 'text' }, tokenizer);
     expect(yes.columns).toHaveLength(0);
     expect(yes.read(new Float32Array(10))).toBeCloseTo(0.2, 7);

@@ -29,7 +29,7 @@ describe('readGraphTensors', () => {
     expect(cached.inputs.find(({ name }) => name === 'past_key_values.1.value')!.dims).toEqual([undefined, 1, undefined, 10]);
   });
 
-  it('refuses what is no model, wherever it is cut or changed', async () => {
+  it('refuses a file that is cut or not a model, and reads or refuses one with a changed byte', async () => {
     const whole = await readFile(join(models, 'families/trl-prm/model.onnx'));
     const path = join(scratch, 'broken.onnx');
     for (const bytes of [
@@ -53,14 +53,14 @@ describe('readGraphTensors', () => {
 });
 
 describe('recognizeModel', () => {
-  it.each(families.map(({ id }) => id))('knows %s by its files', async (id) => {
+  it.each(families.map(({ id }) => id))('recognizes %s by its files', async (id) => {
     const model = await recognizeModel(join(models, 'families', id));
     // The files of these two families cannot be distinguished.
     const alike = ['qwen2.5-math-prm', 'reasonflux-prm'];
     expect(model!.families.map((family) => family.id)).toEqual(alike.includes(id) ? alike : [id]);
   });
 
-  it('offers the shortest prm.json where there is none', async () => {
+  it('offers the shortest prm.json when there is none', async () => {
     const folder = join(scratch, 'copy');
     await cp(join(models, 'families/visualprm'), folder, { recursive: true });
     await rm(join(folder, 'prm.json'));
@@ -75,14 +75,14 @@ describe('recognizeModel', () => {
     });
   });
 
-  it('offers the reference model, too, where the family compares with one', async () => {
+  it('also offers the reference model if the family compares with one', async () => {
     const folder = join(scratch, 'ratio');
     await cp(join(models, 'families/eurus-prm'), folder, { recursive: true });
     await rm(join(folder, 'prm.json'));
     await expect(loadProfile(folder)).rejects.toThrow('EurusPRM: {"family":"eurus-prm","graph":"model.onnx","reference":"reference"}.');
   });
 
-  it('offers nothing for another model, and says that the profile is missing', async () => {
+  it('offers nothing for an unknown model, and reports that the profile is missing', async () => {
     const folder = join(scratch, 'other');
     await cp(join(models, 'token-pair-hf'), folder, { recursive: true });
     await rm(join(folder, 'prm.json'));

@@ -22,8 +22,8 @@ function recording(): { encoder: SegmentEncoder; asked: string[] } {
   };
 }
 
-describe('remembered', () => {
-  it('encodes the texts of a problem once, a first step apart from others', () => {
+describe('an encoder that remembers its tokens', () => {
+  it('encodes each text of a problem once, and a first step separately from others', () => {
     const { encoder, asked } = recording();
     const kept = remembered(encoder);
     for (let round = 0; round < 2; round++) {
@@ -48,14 +48,14 @@ describe('remembered', () => {
     expect(asked.slice(2)).toEqual(['1|', '2|', '3|', 'Why?|b']);
   });
 
-  it('encodes a step anew for every number where the layout numbers its steps', () => {
+  it('encodes a step again for every number if the layout numbers its steps', () => {
     const { encoder, asked } = recording();
     const problem = remembered(encoder, true).open('Why?');
     for (const index of [0, 1, 2, 1, 2]) problem.step('abc', index);
     expect(asked).toEqual(['Why?|', 'first abc', 'abc', 'abc']);
   });
 
-  it('begins anew after some thousand steps', () => {
+  it('forgets the earlier steps of a problem at the 4097th', () => {
     const { encoder, asked } = recording();
     const problem = remembered(encoder).open('Why?');
     for (let i = 0; i < 4097; i++) problem.step(`${i}`, 1);

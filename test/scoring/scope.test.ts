@@ -24,24 +24,24 @@ async function scopeOf(...lines: string[]): Promise<Scope> {
 }
 
 describe('the word pairs of a text', () => {
-  it('take words in lower case, numbers as one, any other character by itself, and both ends', () => {
+  it('consist of lowercase words, one sign for all numbers, other single characters, and both ends', () => {
     expect(wordPairs('Ana’s 3 boxes, 24 PENS?')).toEqual(["^ ana's", "ana's #", '# boxes', 'boxes ,', '# pens', 'pens ?']);
     expect(wordPairs('So it is')).toEqual(['^ so', 'so it', 'it is', 'is $']);
   });
 
-  it('leave out arithmetic, and know small whole numbers alone as numbers', () => {
+  it('leave out arithmetic, and treat only whole numbers up to 9999 as numbers', () => {
     expect(wordPairs('12 + 5 = 17')).toEqual([]);
     expect(wordPairs('')).toEqual([]);
     expect(wordPairs('a 9999 b 10000 c 2.5')).toEqual(['^ a', 'a #', '# b', 'b 10000', '10000 c', 'c 2.5']);
   });
 
-  it('take letters of any script as words', () => {
+  it('treat letters of any script as words', () => {
     expect(wordPairs('答え 是')).toEqual(['^ 答え', '答え 是', '是 $']);
   });
 });
 
 describe('a scope of word pairs', () => {
-  it('knows its own texts wholly, others by their share, and a text without words not at all', async () => {
+  it('knows its own texts completely, others by their share, and a text without words not at all', async () => {
     const scope = await scopeOf(...wordPairs('Ana buys 4 boxes.'), ...wordPairs('How many are left?'));
     expect(scope.share('Ana buys 17 boxes.')).toBe(1);
     expect(scope.share('Ben buys 17 boxes.')).toBe(3 / 5);
@@ -49,7 +49,7 @@ describe('a scope of word pairs', () => {
     expect(scope.share('')).toBe(0);
   });
 
-  it('says which file, which line and what to do', async () => {
+  it('reports the file, the line and what to do', async () => {
     await expect(openScope({ ...settings, pairs: 'none.txt' }, folder)).rejects.toThrow(
       /none\.txt cannot be read \(ENOENT\)\. Put the file that 'scope\.pairs' of prm\.json names there/,
     );
@@ -67,7 +67,7 @@ describe('scoring within a scope', () => {
     .array(fc.tuple(fc.constantFrom('a', 'b', 'xa'), fc.nat()), { maxLength: 12 })
     .map((nodes) => nodes.map(([text, parent], i) => (i === 0 || parent % 3 === 0 ? { text } : { text, parent: parent % i })));
 
-  it('scores exactly the steps with neither themselves nor a step before them outside, and keeps their places', async () => {
+  it('scores exactly the steps that are inside together with every step before them, in their places', async () => {
     await fc.assert(
       fc.asyncProperty(forest, async (steps) => {
         const asked: ScoreJob[] = [];
@@ -99,7 +99,7 @@ describe('scoring within a scope', () => {
     );
   });
 
-  it('says what the model knows and what is outside it', async () => {
+  it('reports what the model knows and what is outside it', async () => {
     const score = () => Promise.reject(new Error('not asked'));
     const reasons = async (question: string, ...texts: string[]) => {
       const steps = texts.map((text, i) => (i === 0 ? { text } : { text, parent: i - 1 }));
@@ -115,7 +115,7 @@ describe('scoring within a scope', () => {
     ]);
   });
 
-  it('hands on a job as it is where the model declares no scope', async () => {
+  it('passes a job on unchanged if the model declares no scope', async () => {
     const job: ScoreJob = { question: 'xq', images: [], steps: [{ text: 'xa' }] };
     const result = { scores: Float64Array.of(0.5), skipped: new Map<number, string>(), cached: 0, tokens: 1 };
     let asked: ScoreJob | undefined;
@@ -123,7 +123,7 @@ describe('scoring within a scope', () => {
     expect(asked).toBe(job);
   });
 
-  it('looks at the beginning of an endless text only', async () => {
+  it('looks only at the first 20,000 characters of a long text', async () => {
     const long = 'word '.repeat(2_000_000);
     const looked: number[] = [];
     const scope: Scope = { ...noX, share: (text) => (looked.push(text.length), 1) };

@@ -6,7 +6,7 @@ const page = readFileSync('docs/diagnostics.md', 'utf8');
 const source = readFileSync('server/language/diagnostics.ts', 'utf8');
 const headings = [...page.matchAll(/^## `([\w-]+)`$/gm)].map((match) => match[1]!);
 
-it('every fault of a file has its heading in docs/diagnostics.md, with its severity', () => {
+it('every fault code has a heading in docs/diagnostics.md, with its severity', () => {
   for (const [code, { severity }] of Object.entries(FAULTS)) {
     const section = page.split(`## \`${code}\``)[1];
     expect(section, code).toBeDefined();
@@ -14,11 +14,11 @@ it('every fault of a file has its heading in docs/diagnostics.md, with its sever
   }
 });
 
-it('every heading is a code the server can send', () => {
+it('every heading in docs/diagnostics.md is a code that the server can send', () => {
   for (const code of headings) expect(code in FAULTS || source.includes(`'${code}'`), code).toBe(true);
 });
 
-it('every code the server can send has a heading', () => {
+it('every code that the server can send has a heading in docs/diagnostics.md', () => {
   const codes = [...source.matchAll(/(?:code: |finding\(document, step, |\badd\(|\? )'([a-z]+(?:-[a-z]+)+)'/g)].map((match) => match[1]!);
   expect(codes.length).toBeGreaterThan(4);
   for (const code of codes) expect(headings, code).toContain(code);

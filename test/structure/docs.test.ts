@@ -27,8 +27,8 @@ const pages = [
     .map((name) => `docs/${name}`),
 ];
 
-describe('what the documents say is so', () => {
-  it('the settings table of the README is the manifest', () => {
+describe('the documentation', () => {
+  it('lists the settings and defaults of the manifest in the README', () => {
     const rows = [...read('README.md').matchAll(/^\| `(steplens\.[\w.]+)` \| `(.*?)` \|/gm)].map((row) => [row[1], row[2]]);
     const settings = Object.entries(manifest.contributes.configuration.properties).map(([name, setting]) => [
       name,
@@ -37,13 +37,13 @@ describe('what the documents say is so', () => {
     expect(rows).toEqual(settings);
   });
 
-  it('every npm script a document names exists', () => {
+  it('names only npm scripts that exist', () => {
     for (const page of pages) {
       for (const [, name] of read(page).matchAll(/npm run ([\w:]+(?:-\w+)*)/g)) expect(manifest.scripts, page).toHaveProperty([name!]);
     }
   });
 
-  it('every link to a file leads to one', () => {
+  it('links only to files that exist', () => {
     for (const page of pages) {
       for (const [, target] of read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)) {
         expect(existsSync(join(dirname(page), target!)), `${page} -> ${target}`).toBe(true);
@@ -51,7 +51,7 @@ describe('what the documents say is so', () => {
     }
   });
 
-  it('every sample file the README names exists', () => {
+  it('names only existing sample files in the README', () => {
     for (const [, file] of read('README.md').matchAll(/`((?:trees|solutions)\/[\w.-]+|candidates\.json)`/g)) {
       expect(existsSync(join('media/samples', file!)), file).toBe(true);
     }

@@ -19,7 +19,7 @@ function idsOf(cell: string): string[] {
   );
 }
 
-describe('the page about families is the registry', () => {
+describe('docs/families.md', () => {
   it('names every family once, with its marker, threshold and aggregation', () => {
     const rows = table('Families').flatMap((cells) => idsOf(cells[0]!).map((id) => [id, cells] as const));
     expect(rows.map(([id]) => id).sort()).toEqual(families.map(({ id }) => id).sort());
@@ -32,7 +32,7 @@ describe('the page about families is the registry', () => {
     }
   });
 
-  it('names every family that writes critiques, with whose code it follows and how replies are drawn', () => {
+  it('names every family that writes critiques, with its source, sampling and aggregation', () => {
     const section = page.slice(page.indexOf('### `critique`')).split('\n### ')[0]!;
     const rows = [...section.matchAll(/^\| (`.*) \|$/gm)].map(([, row]) => row!.split(' | ')).filter(([id]) => id !== '`family`');
     expect(rows.map(([id, , source, , , drawn, solution]) => [id, source, drawn, solution])).toEqual(
@@ -45,12 +45,12 @@ describe('the page about families is the registry', () => {
     );
   });
 
-  it('says how every family reads blanks', () => {
+  it('states how every family reads blanks', () => {
     const rows = table('Blanks around a text').flatMap(([ids, trim]) => idsOf(ids!).map((id) => [id, trim]));
     expect(rows.sort()).toEqual(families.map(({ id, profile }) => [id, `\`${profile.trim}\``]).sort());
   });
 
-  it('prints every published value that a copy is verified with', () => {
+  it('lists every published value that a copy is verified with, and its tolerance', () => {
     const rows = table('Verifying your copy').map(([id, , published, tolerance]) => [idsOf(id!)[0], published, Number(tolerance)]);
     const golden = families.flatMap(({ id, golden: examples = [] }) =>
       examples.map(({ values, tolerance }) => [id, values.map((value) => round(value!)).join(', '), tolerance]),
@@ -59,7 +59,7 @@ describe('the page about families is the registry', () => {
   });
 });
 
-it('the page about GPUs is made from the results beside the bench', () => {
+it('docs/gpu.md is made from test/bench/gpuResults.json', () => {
   const results: unknown = JSON.parse(readFileSync('test/bench/gpuResults.json', 'utf8'));
   expect(readFileSync('docs/gpu.md', 'utf8')).toBe(report(results));
 });

@@ -4,15 +4,15 @@ import { withTable } from '../../scripts/houseTable.mjs';
 import { roomOf, wallBetween } from '../../scripts/rooms.mjs';
 import { type Import, importsOf, sourcesIn } from './sources.js';
 
-describe('the house', () => {
+describe('the folder structure', () => {
   const sources = ['server', 'extension', 'webview'].flatMap(sourcesIn);
 
-  it('has a room for every file', () => {
+  it('has a row in scripts/rooms.mjs for every source file', () => {
     const homeless = sources.filter(({ file }) => !roomOf(file)).map(({ file }) => file);
     expect(homeless, 'add its folder to scripts/rooms.mjs').toEqual([]);
   });
 
-  it('has no import through a wall', () => {
+  it('has no import that scripts/rooms.mjs forbids', () => {
     const through: string[] = [];
     for (const source of sources) {
       for (const { to } of importsOf(source)) {
@@ -23,12 +23,12 @@ describe('the house', () => {
     expect(through).toEqual([]);
   });
 
-  it('is drawn in ARCHITECTURE as it is', () => {
+  it('matches the table in ARCHITECTURE.md', () => {
     const page = readFileSync('ARCHITECTURE.md', 'utf8');
     expect(withTable(page), 'run: npm run house').toBe(page);
   });
 
-  it('has no circle of imports, but for types inside one folder', () => {
+  it('has no import cycle, except type imports inside one folder', () => {
     const graph = new Map(sources.map((source) => [source.file, importsOf(source)]));
     expect(circles(graph, ({ isType }) => !isType)).toEqual([]);
     const acrossFolders = circles(graph, () => true).filter((files) => new Set(files.map((file) => roomOf(file)?.folder)).size > 1);

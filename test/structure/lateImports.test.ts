@@ -21,7 +21,7 @@ function isCommonJs(name: string): boolean {
   return type !== 'module' && !JSON.stringify(exports ?? '').includes('"import"');
 }
 
-it('what is loaded late out of a CommonJS package is taken from its default, which alone a bundle has', () => {
+it('a dynamic import of a CommonJS package uses its default export, the only one in a bundle', () => {
   const found: string[] = [];
   for (const { file, text } of sourcesIn('server')) {
     for (const [whole, name] of text.matchAll(/\(?await import\('([^'./][^']*)'\)\)?(?:\.default)?/g)) {

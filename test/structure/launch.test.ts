@@ -35,8 +35,8 @@ function pathsOf({ program, args = [] }: Configuration): string[] {
     .filter((path) => path.includes('/'));
 }
 
-describe('the configurations for debugging', () => {
-  it('name files that are there, or that the bundler writes', () => {
+describe('the debug configurations in .vscode/launch.json', () => {
+  it('name files that exist or that the bundler writes', () => {
     const paths = configurations.flatMap(pathsOf);
     expect(paths).toContain('media/samples');
     for (const path of paths) {
@@ -46,7 +46,7 @@ describe('the configurations for debugging', () => {
     }
   });
 
-  it('build what they run from dist/ first, with source maps', () => {
+  it('build the files in dist/ before they run them, with source maps', () => {
     const labels = tasks.map(({ label }) => label);
     for (const one of configurations.filter(
       ({ request, outFiles, program }) => request === 'launch' && (outFiles ?? program?.includes('/dist/')),
@@ -63,26 +63,26 @@ describe('the configurations for debugging', () => {
     expect(readFileSync('server/inference/childProcess.ts', 'utf8')).toContain('STEPLENS_INFERENCE_INSPECT');
   });
 
-  it('wait for a server that starts with the first file: it starts long after the extension is built and its window is open', () => {
+  it('wait at least 10 minutes for the server, which starts with the first file', () => {
     const attached = configurations.filter(({ request }) => request === 'attach');
     expect(attached).toHaveLength(2);
     // VS Code gives up after 10 s by default.
     for (const { name, timeout = 10_000 } of attached) expect(timeout, name).toBeGreaterThanOrEqual(600_000);
   });
 
-  it('are what a compound starts', () => {
+  it('include everything that a compound starts', () => {
     const names = configurations.map(({ name }) => name);
     for (const { configurations: members } of compounds) expect(names).toEqual(expect.arrayContaining([...members]));
   });
 
-  it('and the tasks run scripts and files that are there', () => {
+  it('have tasks beside them that run existing scripts and files', () => {
     for (const { type, script = '', command = '' } of tasks) {
       if (type === 'npm') expect(scripts).toHaveProperty([script]);
       else expect(existsSync(/^node (\S+)/.exec(command)?.[1] ?? ''), command).toBe(true);
     }
   });
 
-  it('are the ones that CONTRIBUTING.md names', () => {
+  it('include the three that CONTRIBUTING.md names', () => {
     const page = readFileSync('CONTRIBUTING.md', 'utf8');
     for (const name of ['Extension, server and inference', 'Extension with webviews', 'Test file']) {
       expect(page).toContain(`**${name}**`);

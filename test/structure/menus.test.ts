@@ -36,13 +36,13 @@ const anywhere = [
   'steplens.restartServer',
 ];
 
-it('every command says where the palette offers it, or works anywhere', () => {
+it('every command has a condition for the Command Palette, or is listed as working anywhere', () => {
   const limited = contributes.menus['commandPalette']!.map(({ command }) => command);
   expect([...limited, ...anywhere].sort()).toEqual([...ids].sort());
   for (const { command, when } of contributes.menus['commandPalette']!) expect(when, command).toBeTruthy();
 });
 
-it('what writes or sends at the wish of a workspace is offered in a trusted one only', () => {
+it('commands that write or send data for a workspace are offered only in a trusted workspace', () => {
   const writing = [
     'labelProblem',
     'labelAll',
@@ -61,7 +61,7 @@ it('what writes or sends at the wish of a workspace is offered in a trusted one 
   }
 });
 
-it('every menu names commands that exist, and every welcome a view that exists', () => {
+it('every menu names existing commands, and every welcome text an existing view and existing commands', () => {
   for (const [menu, items] of Object.entries(contributes.menus))
     for (const { command } of items.filter((item) => 'command' in item)) expect(ids, menu).toContain(command);
   const views = Object.values(contributes.views).flatMap((list) => list.map(({ id }) => id));

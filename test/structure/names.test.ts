@@ -43,7 +43,7 @@ function exportedNames(): Map<string, Set<string>> {
 
 const isMember = (name: string, file: string): boolean => registries.some((folder) => file === `${folder}${name}.ts`);
 
-it('a name that two files export means one thing', () => {
+it('no name is exported by two files, except for registry members and the allowed names', () => {
   const known = new Set(Object.values(allowed).flat());
   const twice = [...exportedNames()].flatMap(([name, files]) => {
     const others = [...files].filter((file) => !isMember(name, file));

@@ -14,13 +14,13 @@ function rows(heading: string, page = security): string[] {
     .slice(1);
 }
 
-describe('what SECURITY.md promises', () => {
-  it('has a test beside each promise', () => {
+describe('SECURITY.md', () => {
+  it('names a test for each promise', () => {
     expect(rows('Promises').length).toBeGreaterThan(20);
     expect(rows('Promises').filter((row) => !/`test\/[\w./]+\.(?:test\.ts|spec\.mjs)` *(?:\||,)/.test(row))).toEqual([]);
   });
 
-  it('has a test beside each sentence of the README about data, consent, keys and loss, as it is written there', () => {
+  it('quotes sentences of the README with their tests, exactly as they are written there', () => {
     const readme = readFileSync('README.md', 'utf8').replace(/\s+/g, ' ');
     const sentences = security.split(/^## /m).find((part) => part.startsWith('What the README says')) ?? '';
     const quoted = [...sentences.matchAll(/^\| ([^|]+) \| `test\/.*\|$/gm)]
@@ -30,26 +30,26 @@ describe('what SECURITY.md promises', () => {
     expect(quoted.filter((sentence) => !readme.includes(sentence))).toEqual([]);
   });
 
-  it('states the figures of the suite', () => {
+  it('states the figures of the tests with hostile input', () => {
     const stated = Object.values(figures).map(({ count, what }) => `| ${count.toLocaleString('en-US')} | ${what} |`);
     expect(rows('Figures')).toEqual(stated);
   });
 });
 
-it('every promise of docs/labeling.md has its test beside it', () => {
+it('every promise in docs/labeling.md names its test', () => {
   const promises = rows('What is promised, and its test', readFileSync('docs/labeling.md', 'utf8'));
   expect(promises.length).toBeGreaterThan(20);
   expect(promises.filter((row) => !/`test\/[\w./]+\.test\.ts` *(?:\||,)/.test(row))).toEqual([]);
 });
 
-it('every invariant of ARCHITECTURE.md has its test beside it', () => {
+it('every invariant in ARCHITECTURE.md names its test', () => {
   const section = readFileSync('ARCHITECTURE.md', 'utf8').split('## Invariants\n')[1]!.split('\nWhat is promised')[0]!;
   const invariants = section.split(/^- (?=\*\*)/m).slice(1);
   expect(invariants.length).toBeGreaterThan(18);
   expect(invariants.filter((one) => !/`test\/[\w./]+\.(?:test\.ts|spec\.mjs)`/.test(one))).toEqual([]);
 });
 
-it.each(pages)('every test that %s names exists', (page) => {
+it.each(pages)('every test file that %s names exists', (page) => {
   const named = [...readFileSync(page, 'utf8').matchAll(/`(test\/[\w./]+\.(?:test\.ts|spec\.mjs))`/g)].map(([, file]) => file!);
   expect(named.length).toBeGreaterThan(0);
   expect(named.filter((file) => !existsSync(file))).toEqual([]);

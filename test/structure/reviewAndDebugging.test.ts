@@ -46,15 +46,15 @@ function table(page: string, head: string): string[][] {
 const quoted = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
 const pressed = (cell: string): string[] => [...cell.matchAll(/<kbd>(.+?)<\/kbd>/g)].map(([, key]) => key!);
 
-describe('what the pages name exists', () => {
-  it('commands, with their titles', () => {
+describe('the README and the pages in docs/', () => {
+  it('name only commands that exist, with their titles', () => {
     const titles = commands.map(({ title, category }) => `${category === undefined ? '' : `${category}: `}${title}`);
     const named = pages.flatMap((page) => [...read(page).matchAll(/\*(StepLens: [^*]+)\*/g)].map(([, title]) => `${page}: ${title}`));
     expect(named.length).toBeGreaterThan(15);
     expect(named.filter((one) => !titles.some((title) => one.endsWith(`: ${title}`)))).toEqual([]);
   });
 
-  it('settings', () => {
+  it('name only settings that exist', () => {
     const named = pages.flatMap((page) => [...read(page).matchAll(/`(steplens\.[\w.]+)`/g)].map(([, name]) => [page, name!] as const));
     expect(named.length).toBeGreaterThan(30);
     // The file of mappings has a name of the same form.
@@ -63,7 +63,7 @@ describe('what the pages name exists', () => {
 });
 
 describe('docs/review.md', () => {
-  it('lists the queues as the command offers them', () => {
+  it('lists the queues that the review command offers', () => {
     const offered = read('extension/commands/reviewSteps.ts').split('const ways')[0]!;
     const labels = [...offered.matchAll(/label: (?:l10n\.t\()?'([^']+)'/g)].map(([, label]) => label!);
     expect(labels.length).toBeGreaterThan(4);
@@ -72,7 +72,7 @@ describe('docs/review.md', () => {
     expect(named.filter((label) => !labels.includes(label))).toEqual([]);
   });
 
-  it('has the keys of the panel and of the manifest', () => {
+  it('lists the keys of the review panel and of the manifest', () => {
     const rows = table(review, 'key in the panel');
     const named = new Map(rows.map(([panel, , does]) => [does!, pressed(panel!)]));
     const panel = read('webview/review/keys.ts');
@@ -104,7 +104,7 @@ describe('docs/debugging.md', () => {
     expect(rows.toSorted()).toEqual(known.toSorted());
   });
 
-  it('shows configurations that VS Code takes', () => {
+  it('shows configurations whose fields are in the manifest', () => {
     const shown = JSON.parse(/```json\n([\s\S]+?)```/.exec(debugging)![1]!) as {
       readonly configurations: readonly Readonly<Record<string, unknown>>[];
     };
@@ -113,12 +113,12 @@ describe('docs/debugging.md', () => {
       for (const field of Object.keys(fields)) expect((request === 'launch' ? launch : attach).properties).toHaveProperty(field);
   });
 
-  it('names every kind of event that one can stop at', () => {
+  it('names every kind of event that a breakpoint can stop at', () => {
     const sentence = /\*\*By kind of event\*\*: check ([\s\S]+?) in the Breakpoints view/.exec(debugging)![1]!;
     expect(quoted(sentence)).toEqual(Object.keys(eventKinds));
   });
 
-  it('names what conditions can ask', () => {
+  it('lists every name that a condition can use', () => {
     const asked = quoted(lookupNames());
     const named = table(debugging, 'name').flatMap(([names]) => quoted(names!));
     expect(asked.length).toBeGreaterThan(20);

@@ -14,7 +14,7 @@ const matching = (pattern: string): string[] => {
 };
 const read = (file: string, language: string) => readDocument(readFileSync(`${folder}/${file}`, 'utf8'), language)!;
 
-it('every file that the README of the samples names is there, and every file is named', () => {
+it('the README of the samples names every sample file, and only files that exist', () => {
   const named = page
     .split('\n')
     .filter((line) => line.startsWith('| `'))
@@ -27,7 +27,7 @@ it('every file that the README of the samples names is there, and every file is 
   expect(files.filter((file) => file !== 'README.md' && !found.has(file))).toEqual([]);
 });
 
-it('the counts and the wrong step that it names are those of the files', () => {
+it('the README of the samples states the counts and the wrong step that are in the files', () => {
   const problems = read('problems.json', 'json').problems;
   expect(page).toContain(`| \`problems.json\` | ${problems.length} problems`);
   const candidates = read('candidates.json', 'json').problems;

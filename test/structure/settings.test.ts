@@ -22,7 +22,7 @@ const { properties } = contributes.configuration;
 const table: [name: string, setting: Setting<unknown>][] = Object.entries({ ...settingsTable, ...extensionSettings });
 
 describe('the table of settings', () => {
-  it('is the manifest: ids, types, ranges, defaults, scopes, in one order', () => {
+  it('has the ids, types, ranges, defaults, scopes and order of the manifest', () => {
     const prose = new Set(['markdownDescription', 'markdownEnumDescriptions', 'order']);
     const described = Object.entries(properties).map(([id, property]) => [
       id,
@@ -36,21 +36,21 @@ describe('the table of settings', () => {
     for (const [id, { markdownDescription }] of Object.entries(properties)) expect(markdownDescription.length, id).toBeGreaterThan(60);
   });
 
-  it('withholds from an untrusted workspace what the manifest restricts', () => {
+  it('restricts the same settings in an untrusted workspace as the manifest', () => {
     const restricted = table.filter(([, { isRestricted }]) => isRestricted).map(([, { id }]) => `steplens.${id}`);
     expect([...capabilities.untrustedWorkspaces.restrictedConfigurations].sort()).toEqual(restricted.sort());
     const chosen = { ...defaultSettings, modelPath: '/m', labelingJudge: 'http://x', labelingFolder: '/f', threshold: 0.3 };
     expect(untrustedSettings(chosen)).toEqual({ ...defaultSettings, threshold: 0.3 });
   });
 
-  it('has the defaults of the command line for labeling', () => {
+  it('has the same defaults for labeling as the command line', () => {
     const { rollouts, searches, budget } = defaultLabelSettings.mcts;
     const { labelingRollouts, labelingSearches, labelingBudget } = defaultSettings;
     expect([labelingRollouts, labelingSearches, labelingBudget]).toEqual([rollouts, searches, budget]);
     expect(defaultLabelSettings['monte-carlo'].continuations).toBe(labelingRollouts);
   });
 
-  it('brings every number into its range, and takes the default for what is no number', () => {
+  it('clamps every number to its range, and uses the default for anything that is not a number', () => {
     for (const [name, { schema, default: value, read }] of table) {
       const { minimum, maximum } = schema as { minimum?: number; maximum?: number };
       if (minimum === undefined || maximum === undefined) continue;
@@ -65,7 +65,7 @@ describe('the table of settings', () => {
     });
   });
 
-  it('takes from a resource what has its scope, and nothing else', () => {
+  it('uses only settings with resource scope from a resource', () => {
     const section = { device: 'cpu', labeling: { method: 'monte-carlo', rollouts: 4, policy: 'http://evil', budget: 1e9 } };
     expect(withResource(defaultSettings, section)).toEqual({
       ...defaultSettings,

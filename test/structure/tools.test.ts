@@ -13,7 +13,7 @@ interface ManifestTool {
 
 const { contributes } = readManifest<{ readonly contributes: { readonly languageModelTools: readonly ManifestTool[] } }>();
 
-it("the language-model tools of the manifest are the MCP server's: names, words and arguments", () => {
+it('the language model tools in the manifest have the names, texts and arguments of the MCP tools', () => {
   expect(
     contributes.languageModelTools.map(({ name, displayName, modelDescription, inputSchema }) => ({
       name,
@@ -25,7 +25,7 @@ it("the language-model tools of the manifest are the MCP server's: names, words 
   for (const { when, name } of contributes.languageModelTools) expect(when, name).toContain('isWorkspaceTrusted');
 });
 
-it('every tool has its row in docs/agents.md', () => {
+it('every MCP tool has a row in docs/agents.md', () => {
   const rows = [...readFileSync('docs/agents.md', 'utf8').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
   expect(rows).toEqual(tools.map(({ name }) => name));
 });

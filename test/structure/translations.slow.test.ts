@@ -32,12 +32,12 @@ const isForModels = ({ path }: Visited): boolean => path.includes('/languageMode
 const brand = 'StepLens';
 
 describe('the texts of the manifest', () => {
-  it('are all in package.nls.json: none is written into the manifest itself', () => {
+  it('are all in package.nls.json, and none is written in the manifest itself', () => {
     const written = all.filter((one) => shown.test(one.path) && !isForModels(one) && one.value !== brand && !/^%.+%$/.test(one.value));
     expect(written).toEqual([]);
   });
 
-  it('are those that the manifest asks for, no more and no fewer, in both languages', () => {
+  it('are exactly those that the manifest refers to, in both languages', () => {
     const asked = [...new Set(strings(manifest).flatMap(({ value }) => /^%(.+)%$/.exec(value)?.[1] ?? []))].sort();
     expect(Object.keys(english).sort()).toEqual(asked);
     expect(Object.keys(chinese).sort()).toEqual(asked);
@@ -103,17 +103,17 @@ describe('the messages of extension, panels and server', () => {
     .filter(({ file, text }) => file !== 'server/l10n.ts' && (isWhole(file) || /\b(t|plural|english)\(/.test(text)));
   const texts = sources.map((source) => ({ ...source, ...textsOfSource(source, new Set(exempt[source.file])) }));
 
-  it('are all in the Chinese bundle, and nothing else is', () => {
+  it('are all in the Chinese bundle, which has no others', () => {
     const keys = new Set(texts.flatMap(({ translated }) => translated));
     expect(Object.keys(bundle).sort()).toEqual([...keys].sort());
   });
 
-  it('are translated where a person reads them: no text is written without `t`', () => {
+  it('are all passed to `t` where a person reads them', () => {
     const missed = texts.flatMap(({ file, missed }) => missed.filter((one) => isWhole(file) || /not a literal|too early/.test(one)));
     expect(missed).toEqual([]);
   });
 
-  it('keep the parts of every error that may reach the editor: `english` is what makes it', () => {
+  it('are made with `english` if they are errors that may reach the editor', () => {
     const read = sourcesIn('server').filter(
       ({ file }) => readFolders.some((folder) => file.startsWith(folder)) && !commandLineOnly.test(file),
     );
@@ -121,7 +121,7 @@ describe('the messages of extension, panels and server', () => {
     expect(read.flatMap(errorsOfSource)).toEqual([]);
   });
 
-  it('keep their places for numbers and names in Chinese', () => {
+  it('keep their placeholders for numbers and names in Chinese', () => {
     const places = (text: string): string[] => [...text.matchAll(/\{\d\}/g)].map(([place]) => place).sort();
     for (const [message, text] of Object.entries(bundle)) {
       expect(text.replace(/rollout|\b[A-Z]\w*/g, ''), message).toMatch(/\p{Script=Han}|^[^A-Za-z]*$/u);
@@ -130,35 +130,35 @@ describe('the messages of extension, panels and server', () => {
   });
 });
 
-describe('the finder of texts', () => {
+describe('the check for untranslated texts', () => {
   const found = (text: string) => textsOfSource({ file: 'a.ts', text });
 
-  it('finds a text in any place that a person may read', () => {
+  it('finds texts of elements and attributes that a person may read', () => {
     expect(found("element(document, 'p', { title: 'Try again' }, `No ${what} here`)").missed).toEqual([
       'a.ts:1 Try again',
       'a.ts:1 No · here',
     ]);
   });
 
-  it('takes the literals of t, l10n.t and plural as keys, and reports a key that is put together', () => {
+  it('reads the literals of t, l10n.t and plural as keys, and reports a key that is not a literal', () => {
     const { translated, missed } = found("t('A {0}', t('b c')); plural(n, '{0} node', '{0} nodes'); l10n.t('D e'); t(`x ${y}`);");
     expect(translated).toEqual(['A {0}', 'b c', '{0} node', '{0} nodes', 'D e']);
     expect(missed).toEqual(['a.ts: not a literal: `x ${y}`']);
   });
 
-  it('reports a text of the server that is asked for before the language is known', () => {
+  it('reports a text of the server that is translated before the language is known', () => {
     const text = "const a = t('At once'); const b = () => t('Later');";
     expect(textsOfSource({ file: 'server/a.ts', text }).missed).toEqual(['server/a.ts: too early: At once']);
     expect(textsOfSource({ file: 'webview/a.ts', text }).missed).toEqual([]);
   });
 
-  it('finds why a verifier failed, which the editor shows, and not the reasons of its rules, which only the command line shows', () => {
+  it('reports why a verifier failed, but not the reasons of its rules, which only the command line shows', () => {
     const text =
       "undecided('limit', 'It took too long.'); undecided('unreadable', 'An equation and a value.'); undecided('error', english('It failed.'));";
     expect(errorsOfSource({ file: 'server/a.ts', text })).toEqual(["server/a.ts:1 'It took too long.'"]);
   });
 
-  it('leaves selectors, classes and compared words alone', () => {
+  it('ignores selectors, classes, compared words and log messages', () => {
     expect(
       found(
         "host.querySelector('.a b'); element(document, 'p', { class: 'big one' }); if (kind === 'Empty pool') log.info(`Went on with ${it}`);",

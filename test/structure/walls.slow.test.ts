@@ -20,7 +20,7 @@ async function bundle(entry: string, platform: 'node' | 'browser', external: str
   return [...Object.keys(metafile.inputs), ...outside];
 }
 
-describe('walls between the processes', () => {
+describe('the bundles of the processes', () => {
   const inputs: Record<string, string[]> = {};
   beforeAll(async () => {
     inputs.extension = await bundle('extension/extension.ts', 'node', ['vscode']);
@@ -47,16 +47,16 @@ describe('walls between the processes', () => {
     ['evaluation', /^vscode$|^extension\/|^server\/(?!reasoning\/|protocol|l10n)|onnxruntime/],
     ['review', /^vscode$|^extension\/|^server\/(?!reasoning\/|protocol|l10n)|onnxruntime/],
   ];
-  it.each(forbidden)('%s holds nothing of the other processes', (name, what) => {
+  it.each(forbidden)('contain nothing of the other processes: %s', (name, what) => {
     expect(inputs[name]).not.toHaveLength(0);
     expect(inputs[name]!.filter((input) => what.test(input))).toEqual([]);
   });
 
-  it('only the inference process imports onnxruntime', () => {
+  it('contain onnxruntime-node in the inference process', () => {
     expect(inputs.inference).toContain('onnxruntime-node');
   });
 
-  it('the toolkit is imported by one file of the webview', async () => {
+  it('get the webview UI toolkit from one source file only', async () => {
     const { readdir, readFile } = await import('node:fs/promises');
     const files = (await readdir('webview', { recursive: true })).filter((file) => file.endsWith('.ts'));
     const importers: string[] = [];

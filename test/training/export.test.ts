@@ -74,7 +74,7 @@ describe('MM-PRM annotations', () => {
     }),
   }));
 
-  it('are what traverse.py selects, with all negatives and no more positives than them', () => {
+  it('are the paths that traverse.py selects: all negatives, and at most as many positives', () => {
     fc.assert(
       fc.property(fc.array(anyNode, { maxLength: 4 }), fc.constantFrom(0, 0.5, 1), (children, mc) => {
         const problem = tree(mc, ...children);
@@ -107,14 +107,14 @@ describe('MM-PRM annotations', () => {
     node(`${long} still`, 1),
   );
 
-  it('count every path that is left out, by reason', () => {
+  it('count every left-out path by its reason', () => {
     const result = exportProblems([problem, tree(1, node(long, 1)), tree(0, node(long, 0))], mmPrm, { seed: 1 });
     expect(result.excluded).toEqual({ 'too-short': 1, duplicate: 1, 'balanced-away': 2, 'root-all-right': 1, 'root-all-wrong': 1 });
     expect(result).toMatchObject({ paths: 8, samplesWithError: 1 });
     expect(result.records).toHaveLength(2);
   });
 
-  it('are read back by the reader of that format', () => {
+  it('are read back without faults by the reader of their format', () => {
     const { records } = exportProblems([problem], mmPrm, { seed: 1 });
     const read = readAs(mmPrmAnnotation, records.map((record) => JSON.stringify(record)).join('\n'));
     expect(read.faults).toEqual([]);
@@ -125,7 +125,7 @@ describe('MM-PRM annotations', () => {
     ]);
   });
 
-  it('draw the same with the same seed, whatever else is exported, and differently with another', () => {
+  it('draw the same samples for the same seed, whatever else is exported, and others for another seed', () => {
     const many = tree(
       0.5,
       ...Array.from({ length: 5 }, (_, i) => node(`${long} wrong ${i}`, 0)),
@@ -138,7 +138,7 @@ describe('MM-PRM annotations', () => {
     expect(lines([many], 2)).not.toEqual(lines([many], 1));
   });
 
-  it('say of every node why it is in the set or not', () => {
+  it('explain for every node why it is in the set or not', () => {
     const explain = (id: number) => explainPath(problem, id, mmPrm, { seed: 1 }).sentence;
     expect(explain(0)).toContain('no step to label');
     expect(explain(1)).toMatch(/^In the set as the beginning of \d samples?: 2 paths continue/);
@@ -172,13 +172,13 @@ describe('Monte-Carlo labels', () => {
   const stopped = raw([0.5, 8, 16], [0, 0, 16], [0, 0, 0]);
   const full = raw([1, 16, 16], [0.25, 4, 16], [0, 0, 16], [0.125, 2, 16]);
 
-  it('give MM-PRM paths that end at the first error, so that what the pipeline did not sample does not matter', () => {
+  it('give MM-PRM paths that end at the first error, so unsampled steps after it do not matter', () => {
     const { records, excluded } = exportProblems([stopped], mmPrm, { seed: 1 });
     expect(records[0]).toMatchObject({ conversations: [{}, { value: [0.5, 0] }] });
     expect(excluded).toEqual({});
   });
 
-  it('give VisualPRM turns that its reader understands; a step nobody sampled is not called wrong', () => {
+  it('give VisualPRM readable turns, and leave a path with an unsampled step out instead of calling it wrong', () => {
     const unknown = raw([1, 16, 16], [0, 0, 0], [0, 0, 16]);
     const { records, excluded } = exportProblems([unknown, full], visualPrm, { seed: 1 });
     expect(excluded).toEqual({ 'missing-value': 1 });
@@ -189,7 +189,7 @@ describe('Monte-Carlo labels', () => {
     expect(explainPath(unknown, 2, visualPrm, { seed: 1 })).toMatchObject({ included: false, exclusion: 'missing-value' });
   });
 
-  it('give every trainer what an early stop left, up to the first error', () => {
+  it('give every trainer format the steps up to the first error after an early stop', () => {
     for (const one of EXPORT_FORMATS.filter(({ rules }) => !rules.peopleOnly)) {
       const { records, excluded, samplesWithError } = exportProblems([stopped], one, { seed: 1 });
       expect([one.id, records.length, samplesWithError, excluded]).toEqual([one.id, 1, 1, {}]);
@@ -203,7 +203,7 @@ describe('Monte-Carlo labels', () => {
     ]);
   });
 
-  it('write an empty image for text problems, as the reference has it', () => {
+  it('have an empty image for text problems, as in the reference', () => {
     const text = { ...full, images: [] };
     const error = { ...stopped, images: [] };
     expect(exportProblems([error], mmPrm, { seed: 1 }).records[0]).toMatchObject({ image: '' });
@@ -227,7 +227,7 @@ describe('Monte-Carlo labels', () => {
     steps: stopped.steps.map((step) => ({ ...step, text: `${step.text} of ${i}` })),
   });
 
-  it("are balanced over a problem's solutions, each a record of its own", () => {
+  it('are balanced across the solutions of a problem, each of which is a separate record', () => {
     const { samplesWithError, records, excluded } = exportProblems([right(1), wrong(1), right(2), wrong(2), right(3)], mmPrm, { seed: 1 });
     expect([records.length, samplesWithError, excluded]).toEqual([4, 2, { 'balanced-away': 1 }]);
     // A problem without a wrong solution is removed completely, as in the reference.
@@ -238,13 +238,13 @@ describe('Monte-Carlo labels', () => {
     expect(explainPath(group[0]!, 1, mmPrm, { seed: 1 }, group)).toMatchObject({ included: true });
   });
 
-  it("have no duplicates over a problem's solutions, nor over files", () => {
+  it('have no duplicates of the same question and solution', () => {
     const other = { ...right(1), question: 'Another?' };
     const { records, excluded } = exportProblems([right(1), right(1), wrong(1), other, right(1)], trl, { seed: 1 });
     expect([records.length, excluded]).toEqual([3, { duplicate: 2 }]);
   });
 
-  it('leave out problems that are too hard, too easy, or of an evaluation', () => {
+  it('leave out problems that are too hard, too easy or held out for an evaluation', () => {
     const named = (question: string, ...problems: Problem[]): Problem[] => problems.map((one) => ({ ...one, question }));
     const problems = [
       ...named('easy', right(1), right(2)),
@@ -261,7 +261,7 @@ describe('Monte-Carlo labels', () => {
     expect(excluded).toEqual({ 'too-easy': 2, 'too-hard': 2, 'held-out': 2 });
   });
 
-  it('keep k and n beside each value when this is wanted', () => {
+  it('have the number of right and of all rollouts beside each value when counts are requested', () => {
     expect(exportProblems([stopped], qwen, { seed: 1, counts: true }).records[0]).toMatchObject({
       labels: [1, 0],
       correct: [8, 0],
@@ -270,7 +270,7 @@ describe('Monte-Carlo labels', () => {
     expect(exportProblems([stopped], qwen, { seed: 1 }).records[0]).not.toHaveProperty('total');
   });
 
-  describe('by a further rule', () => {
+  describe('selected by a further rule', () => {
     const judged = (problem: Problem, ...judge: number[]): Problem => ({
       ...problem,
       steps: problem.steps.map((step, i) => ({ ...step, values: { ...step.values, ...(judge[i] !== undefined && { judge: judge[i] }) } })),
@@ -280,7 +280,7 @@ describe('Monte-Carlo labels', () => {
       return { seed: 1, choices: [{ choice, parameter: parameter ?? choice.parameter?.usual ?? 0 }] };
     };
 
-    it('are those on which rollouts and a judge agree', () => {
+    it('are those on which rollouts and a judge agree, with "consensus"', () => {
       const problems = [
         judged(wrong(1), 0.9, 0.1),
         judged(wrong(2), 0.1, 0.1),
@@ -297,7 +297,7 @@ describe('Monte-Carlo labels', () => {
       expect(excluded).toEqual({ 'no-consensus': 3, 'not-judged': 1 });
     });
 
-    it('are those without an error of problems that the policy mostly solves', () => {
+    it('leave out solutions without an error of problems that the policy rarely solves, with "self-confidence"', () => {
       const problems = [
         ...[right(1), wrong(1), wrong(2)].map((one) => ({ ...one, question: 'hard' })),
         ...[right(1), right(2), wrong(3)].map((one) => ({ ...one, question: 'easy' })),
@@ -308,7 +308,7 @@ describe('Monte-Carlo labels', () => {
       expect(exportProblems(problems, trl, chosen('self-confidence', 0.9)).records).toHaveLength(3);
     });
 
-    it('are the most informative ones: exactly the share that is wanted, the best scores first', () => {
+    it('are the requested share with the highest scores, in file order, with "balanced-information"', () => {
       // Half right with certain values, half right with uncertain values, all right, all wrong.
       const sure = { ...raw([1, 16, 16], [0, 0, 16]), question: 'sure' };
       const unsure = { ...raw([0.125, 2, 16], [0, 0, 16]), question: 'unsure' };
@@ -335,25 +335,25 @@ describe('Monte-Carlo labels', () => {
     });
   });
 
-  it('are cut at the threshold that is asked for', () => {
+  it('are right only above the requested threshold', () => {
     const labels = (threshold: number) => (exportProblems([full], trl, { seed: 1, threshold }).records[0] as { labels: boolean[] }).labels;
     expect(labels(0)).toEqual([true, true, false, true]);
     expect(labels(0.25)).toEqual([true, false, false, false]);
   });
 
-  it('give TRL texts and booleans of one length', () => {
+  it('give TRL lists of texts and booleans with the same length', () => {
     expect(exportProblems([full], trl, { seed: 1 }).records).toEqual([
       { prompt: 'How many?', completions: [0, 1, 2, 3].map((i) => `${long} ${i}`), labels: [true, true, false, true], images: ['a.png'] },
     ]);
   });
 
-  it('give Qwen hard labels, nothing behind the first wrong step, one marker a label', () => {
+  it('give Qwen hard labels up to the first wrong step, with one marker for each label', () => {
     const record = exportProblems([full], qwen, { seed: 1 }).records[0] as { messages: { content: string }[]; labels: number[] };
     expect(record.labels).toEqual([1, 1, 0]);
     expect(record.messages[2]!.content.split('<extra_0>')).toHaveLength(4);
   });
 
-  it('are nothing when there are no labels', () => {
+  it('give no records when no step has a label', () => {
     const unlabeled = { ...full, steps: full.steps.map((step) => ({ ...step, values: { prm: 0.5 } })) };
     for (const one of EXPORT_FORMATS)
       expect(exportProblems([unlabeled], one, { seed: 1 })).toMatchObject({ records: [], excluded: { 'missing-value': 1 } });

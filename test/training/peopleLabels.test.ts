@@ -43,7 +43,7 @@ function roundTrip(id: string, values: readonly StepLabel['value'][]): { problem
 }
 
 describe.each(formats.map(({ id }) => id))("people's labels as %s", (id) => {
-  it('come back with the same texts and verdicts', () => {
+  it('are read back with the same texts and verdicts', () => {
     const { problems, faults } = roundTrip(id, [1, -1, 0]);
     expect(faults).toBe(0);
     const [read] = problems;
@@ -51,12 +51,12 @@ describe.each(formats.map(({ id }) => id))("people's labels as %s", (id) => {
     expect(read!.steps.map(({ text, values }) => [text, values.human])).toEqual(problem!.steps.map(({ text }, i) => [text, [1, -1, 0][i]]));
   });
 
-  it('end at the first error where nobody continued', () => {
+  it('end at the first error when later steps have no label', () => {
     const { problems } = roundTrip(id, [1, -1]);
     expect(problems[0]!.steps.map(({ values }) => values.human)).toEqual([1, -1]);
   });
 
-  it('take no value of another source, and no step that nobody decided', () => {
+  it('leave out solutions with values of other sources only or with an undecided step', () => {
     expect(roundTrip(id, [])).toMatchObject({ problems: [], left: 1 });
     expect(roundTrip(id, [1, 'unsure', 1])).toMatchObject({ problems: [], left: 1 });
   });
@@ -72,7 +72,7 @@ interface Prm800kRecord {
   };
 }
 
-describe('the alternatives of PRM800K', () => {
+describe('alternative steps in PRM800K', () => {
   const prm800k = formats.find(({ id }) => id === 'prm800k')!;
   const node = (partial_solution: string, children: readonly object[] = []): object => ({
     partial_solution: [partial_solution],
@@ -113,7 +113,7 @@ describe('the alternatives of PRM800K', () => {
     return { records, main, said };
   }
 
-  it('are the judged steps after the same prefix; the path goes through the chosen one', () => {
+  it('are the judged steps after the same prefix, and the path follows the chosen one', () => {
     const { main, said } = exported({ 'We read 3 and 4.': 1, 'Their sum is 7.': 1, 'Their sum is 34.': 0, 'We read 3 and 5.': -1 });
     expect(main).toEqual([['We read 3 and 4.', 'Their sum is 7.'], ['We read 3 and 4.', 'Their sum is 34.'], ['We read 3 and 5.']]);
     const first = [
@@ -127,7 +127,7 @@ describe('the alternatives of PRM800K', () => {
     ]);
   });
 
-  it('have each text once, and none that nobody judged', () => {
+  it('contain each text once, and no text without a judgment', () => {
     const { said } = exported({ 'We read 3 and 4.': 1, 'Their sum is 8.': -1 });
     expect(said).toEqual([
       [
@@ -137,7 +137,7 @@ describe('the alternatives of PRM800K', () => {
     ]);
   });
 
-  it('come back from a second export as they were', () => {
+  it('are the same after they are read and exported again', () => {
     const { records } = exported({ 'We read 3 and 4.': 1, 'Their sum is 7.': 1, 'Their sum is 34.': 0 });
     const again = readDocument(records.map((one) => `${JSON.stringify(one)}\n`).join(''), 'jsonl')!;
     expect(exportProblems(again.problems, prm800k, { seed: 1 }).records).toEqual(records);

@@ -29,9 +29,9 @@ const tree = fc.record({
 const squeezed = (texts: readonly string[]): string => texts.join('\n').replace(/\s+/g, ' ').trim();
 
 describe.each(EXPORT_FORMATS.filter(({ rules }) => rules.peopleOnly !== true).map((format) => [format.id, format] as const))(
-  '%s',
+  'an export as %s',
   (_, format) => {
-    it('is read again with the steps that were written, each with its label', () => {
+    it('is read back with the written steps, each with a label', () => {
       let written = 0;
       fc.assert(
         fc.property(fc.array(tree, { minLength: 1, maxLength: 3 }), (trees) => {
@@ -65,7 +65,7 @@ describe.each(EXPORT_FORMATS.filter(({ rules }) => rules.peopleOnly !== true).ma
 );
 
 describe.each(EXPORT_FORMATS.filter(({ rules }) => rules.peopleOnly === true).map((format) => [format.id, format] as const))(
-  '%s',
+  'an export as %s',
   (_, format) => {
     const judged = fc.record({
       question: step,
@@ -74,7 +74,7 @@ describe.each(EXPORT_FORMATS.filter(({ rules }) => rules.peopleOnly === true).ma
       labeled: fc.array(fc.tuple(step, fc.constantFrom(-1, 0, 1)), { minLength: 1, maxLength: 6 }),
     });
 
-    it('is read again with what people said of every step', () => {
+    it('is read back with the human label of every step', () => {
       fc.assert(
         fc.property(fc.array(judged, { minLength: 1, maxLength: 4 }), (all) => {
           const rows = all.map(({ labeled, ...rest }) => ({

@@ -51,8 +51,8 @@ function openDocument(name: string, text: string, way: (typeof ways)[number]): S
 const viewsOf = (document: ScoredDocument): ProblemView[] => document.problems.map((_, index) => problemView(document, index, [])!);
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
 
-describe.each(files)('the numbers of %s', (name, text) => {
-  it.each(ways)('of low steps are the same in Problems, code lens, status, commands and panel: %s', (way) => {
+describe.each(files)('the counts for %s', (name, text) => {
+  it.each(ways)('have the same low steps in Problems panel, code lens, status, commands and tree panel: %s', (way) => {
     const document = openDocument(name, text, way);
     const { firstLow, low } = lowCounts(document);
 
@@ -86,23 +86,7 @@ describe.each(files)('the numbers of %s', (name, text) => {
     }
   });
 
-  it('of low steps in the outline are those of the code lens', () => {
-    const document = openDocument(name, text, 'labels before live scores');
-    // A step that several solutions share is in the outline under each solution.
-    if (document.problems.some(({ problem }) => problem.tree)) return;
-    const names = documentSymbols(document).flatMap(({ children = [] }) =>
-      children.flatMap((one) => (one.children ?? []).map((step) => step.name)),
-    );
-    expect(names.filter((one) => one.endsWith('first low'))).toHaveLength(
-      sum(
-        document.problems.flatMap(({ problem, steps }) =>
-          problem.solutions.flatMap((one) => one.steps.filter((at) => steps[at]!.firstLow).length),
-        ),
-      ),
-    );
-  });
-
-  it('of rollouts are those of the file, and of the values counted from them', () => {
+  it('name the rollouts kept in the file, and how many were judged', () => {
     for (const view of viewsOf(openDocument(name, text, 'no live scores'))) {
       const model = buildTreeModel(view);
       const { kept, judged } = countRollouts(view.nodes);
@@ -114,8 +98,26 @@ describe.each(files)('the numbers of %s', (name, text) => {
   });
 });
 
+it.each(files.filter(([name]) => !/^trees|search/.test(name)))(
+  'the outline of %s has every first low step of each solution',
+  (name, text) => {
+    const document = openDocument(name, text, 'labels before live scores');
+    // A step that several solutions share is in the outline under each solution.
+    const names = documentSymbols(document).flatMap(({ children = [] }) =>
+      children.flatMap((one) => (one.children ?? []).map((step) => step.name)),
+    );
+    expect(names.filter((one) => one.endsWith('first low'))).toHaveLength(
+      sum(
+        document.problems.flatMap(({ problem, steps }) =>
+          problem.solutions.flatMap((one) => one.steps.filter((at) => steps[at]!.firstLow).length),
+        ),
+      ),
+    );
+  },
+);
+
 describe('the rollouts of a search', () => {
-  it.each(['recipe', 'number-line'])('are as many in the replay as its values were counted from: %s', async (name) => {
+  it.each(['recipe', 'number-line'])('are as many in the replay as the values were computed from: %s', async (name) => {
     const document = openDocument(name, sample(`trees/${name}.json`), 'no live scores');
     const events = (await readEventLog(`media/samples/trees/${name}.events.jsonl`)).recorded.map(({ event }) => event);
     const replay = replayOf(events, document.reasoning.problems[0]!)!;

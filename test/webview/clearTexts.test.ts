@@ -27,23 +27,23 @@ const boxes = fc.record({
 });
 
 describe('clearTexts', () => {
-  it('leaves texts alone that are over nothing', () => {
+  it('keeps texts that cover nothing', () => {
     expect([...clearTexts([text(0, 0), text(0, 12), text(100, 0)], [])]).toEqual([100, 100, 100]);
   });
 
-  it('shortens what may be shortened before what is in its way, and leaves the rest out', () => {
+  it('shortens a text before an obstacle if it may be cut, and leaves it out otherwise', () => {
     const value = text(60, 4, { rank: 0, isCut: false });
     expect([...clearTexts([text(0, 0), value], [])]).toEqual([56, 100]);
     expect([...clearTexts([text(0, 0, { isCut: false }), value], [])]).toEqual([0, 100]);
     expect([...clearTexts([text(80, 0), value], [])]).toEqual([0, 100]);
   });
 
-  it('leaves out the lines after one that is shortened', () => {
+  it('leaves out the lines after a shortened line', () => {
     const mark = { owner: 1, left: 50, right: 60, top: 0, bottom: 10 };
     expect([...clearTexts([text(0, 0), text(0, 15, { isNext: true }), text(0, 30, { isNext: true })], [mark])]).toEqual([46, 0, 0]);
   });
 
-  it('lets a text run over the mark of its own node alone', () => {
+  it('lets a text cover the mark of its own node only', () => {
     const mark = { owner: 0, left: 50, right: 60, top: 0, bottom: 10 };
     expect([...clearTexts([text(0, 0), text(0, 20)], [mark])]).toEqual([100, 100]);
     expect([...clearTexts([text(0, 0, { owner: 2 })], [mark])]).toEqual([46]);

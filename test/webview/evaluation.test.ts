@@ -19,7 +19,7 @@ import { manyCandidates, processBenchmark, resultOf, sampleCandidates } from './
 const size = { width: 600, height: 300 };
 
 describe('the model of an evaluation', () => {
-  it('has one curve a way of choosing, no two of one look', async () => {
+  it('has one curve per selection method, each with its own look', async () => {
     const line = await sampleCandidates();
     const curves = selectionCurves(line);
     expect(curves.map(({ id }) => id).sort()).toEqual(Object.keys(line.accuracy).sort());
@@ -27,7 +27,7 @@ describe('the model of an evaluation', () => {
     expect(new Set(curves.map(({ style }) => `${style.dash}/${style.marker}`)).size).toBe(curves.length);
   });
 
-  it('gives the table at any N, also as Markdown', async () => {
+  it('returns the table for any N, also as Markdown', async () => {
     const line = await sampleCandidates();
     const rows = selectionRows(line, 4);
     const pass = rows.find(({ curve }) => curve.id === 'pass')!;
@@ -37,7 +37,7 @@ describe('the model of an evaluation', () => {
     expect(percent(null)).toBe('–');
   });
 
-  it('gives a process benchmark by source and model, the headline curve first', async () => {
+  it('splits a process benchmark by source and model, with the headline curve first', async () => {
     const line = await processBenchmark();
     expect(processRows(line).map(({ name }) => name)).toEqual(['all', 'source gsm8k', 'source math', 'model model A', 'model model B']);
     expect(sweepCurves(line).map(({ id }) => id)).toEqual(['firstErrorF1', 'macroF1']);
@@ -68,7 +68,7 @@ describe('the layout of a chart', () => {
     }
   });
 
-  it('leaves a gap where there is nothing to count', async () => {
+  it('leaves a gap where a point has no value', async () => {
     const [curve] = sweepCurves(await processBenchmark());
     const points = curve!.points.map((point, at) => (at === 50 ? { ...point, value: null } : point));
     const { path } = layoutChart({ curves: [{ ...curve!, points }], xs: points.map((_, at) => at / 100), isLog: false, ...size })
@@ -77,8 +77,8 @@ describe('the layout of a chart', () => {
   });
 });
 
-describe('the state of the page', () => {
-  it('survives as it was, and nothing else is taken for one', async () => {
+describe('the state of the evaluation page', () => {
+  it('is restored unchanged from JSON, and anything else is rejected', async () => {
     const line = await sampleCandidates();
     const state = { ...initialState(null), result: resultOf(line), size: 4 };
     const kept = persistedState(state);
@@ -88,7 +88,7 @@ describe('the state of the page', () => {
       expect(readEvaluationState(other)).toBeNull();
   });
 
-  it('shows no more candidates than there are, and the threshold nearest to the one in use', () => {
+  it('limits N to the candidates there are, and uses the threshold nearest to the one in use', () => {
     const state = initialState(null);
     expect(shownSize(state, [1, 2, 3])).toBe(3);
     expect(shownSize({ ...state, size: 8 }, [1, 2, 3])).toBe(3);
@@ -97,8 +97,8 @@ describe('the state of the page', () => {
   });
 });
 
-describe.each(Object.keys(THEMES) as ThemeName[])('the curves in %s', (name) => {
-  it('have a contrast of at least 4.5:1 on the editor', () => {
+describe.each(Object.keys(THEMES) as ThemeName[])('the curve colors in the theme %s', (name) => {
+  it('have a contrast of at least 4.5:1 on the editor background', () => {
     const css = readFileSync('webview/evaluation/evaluation.css', 'utf8');
     const { bodyClass, variables } = THEMES[name];
     const block = (selector: string): [string, string][] =>

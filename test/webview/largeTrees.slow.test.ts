@@ -12,7 +12,7 @@ const middling = makeView({ nodes: 5_000 }).nodes;
 const all = layoutTree(middling, { collapsed: new Set() });
 
 describe('the model of a large tree', () => {
-  it('takes 20,000 nodes, and a path 50,000 deep', () => {
+  it('supports 20,000 nodes, and a path 50,000 deep', () => {
     const view = makeView({ nodes: 20_000 });
     expect(buildTreeModel(view).order).toHaveLength(20_000);
     const [root, child] = view.nodes;
@@ -28,14 +28,14 @@ describe('the model of a large tree', () => {
 });
 
 describe('the layout of a large tree', () => {
-  it('does not recurse: a path 50,000 deep is laid out in one row', () => {
+  it('puts a path 50,000 deep in one row, without recursion', () => {
     const nodes = bareTree(Array.from({ length: 50_000 }, (_, i) => i));
     const layout = layoutTree(nodes, { collapsed: new Set() });
     expect(layout.extent.columns).toBe(50_001);
     expect(layout.extent).toMatchObject({ top: 0, bottom: 0 });
   });
 
-  it('gives every subtree rows to itself', () => {
+  it('gives every subtree its own rows', () => {
     expect(middling.length).toBeGreaterThan(BANDED_ABOVE);
     const { row, top, bottom, isBanded } = all;
     expect(isBanded).toBe(true);
@@ -45,7 +45,7 @@ describe('the layout of a large tree', () => {
     }
   });
 
-  it('fits into the drawing, and the first look has its target in sight', () => {
+  it('fits into the drawing, and has its target in sight in the initial view', () => {
     const isInside = ({ x, y }: { x: number; y: number }, { width, height }: Size) => x >= 0 && x <= width && y >= 0 && y <= height;
     const fit = fitView(all.extent, size);
     expect(middling.every(({ id, depth }) => isInside(screenPoint(fit, depth, all.row[id]!), size))).toBe(true);
@@ -60,7 +60,7 @@ describe('the layout of a large tree', () => {
 });
 
 describe('the scene of a large tree', () => {
-  it('draws a tree of 20,000 nodes with some hundred parts, and leaves none out', () => {
+  it('draws 20,000 nodes with fewer than 1,500 parts, and leaves none out', () => {
     const layout = layoutTree(large, { collapsed: new Set() });
     for (const panel of [size, { width: 1900, height: 1000 }]) {
       const view = fitView(layout.extent, panel);
@@ -70,7 +70,7 @@ describe('the scene of a large tree', () => {
     }
   });
 
-  it('gives every block rows of its own, and opens it when one zooms in', () => {
+  it('gives every block its own rows, and opens a block on zoom', () => {
     const view = fitView(all.extent, size);
     const scene = sceneOf({ nodes: middling, layout: all, view, size });
     const blocks = [...scene.blocks].sort((a, b) => a.top - b.top);
@@ -89,7 +89,7 @@ describe('the scene of a large tree', () => {
     for (const id of path) expect(nodes).toContain(id);
   });
 
-  it('finds a block, and nothing where nothing is', () => {
+  it('finds the block at a point, and nothing at an empty point', () => {
     const view = fitView(all.extent, size);
     const scene = sceneOf({ nodes: middling, layout: all, view, size });
     const input = { nodes: middling, layout: all, scene, view };

@@ -29,7 +29,7 @@ function columnsOf(nodes: readonly LayoutNode[], { row }: TreeLayout): number[][
 const size: Size = { width: 800, height: 600 };
 
 describe('layoutTree', () => {
-  it('keeps the nodes of a column a row apart, in reading order, and parents among their children', () => {
+  it('keeps the nodes of a column a row apart in reading order, and centers parents on their children', () => {
     fc.assert(
       fc.property(trees, (nodes) => {
         const layout = layoutTree(nodes, { collapsed: new Set() });
@@ -48,7 +48,7 @@ describe('layoutTree', () => {
     );
   });
 
-  it('leaves out what is folded away and nothing else', () => {
+  it('leaves out only folded nodes', () => {
     const nodes = bareTree([0, 0, 1, 1, 2]);
     const layout = layoutTree(nodes, { collapsed: new Set([1]) });
     const hidden = nodes.filter((node) => Number.isNaN(layout.row[node.id]!)).map((node) => node.id);
@@ -57,13 +57,13 @@ describe('layoutTree', () => {
     expect(layout.count).toBe(nodes.length - hidden.length);
   });
 
-  it('holds an empty document', () => {
+  it('supports an empty tree', () => {
     expect(layoutTree([], { collapsed: new Set() }).count).toBe(0);
   });
 });
 
 describe('blendLayouts', () => {
-  it('starts at the old rows, ends at the new ones, and lets new nodes come out of their parent', () => {
+  it('starts at the old rows, ends at the new ones, and starts new nodes at their parent', () => {
     const nodes = bareTree([0, 0, 1, 1, 2, 2]);
     const from = layoutTree(nodes, { collapsed: new Set([1]) });
     const to = layoutTree(nodes, { collapsed: new Set() });
@@ -83,7 +83,7 @@ describe('sceneOf', () => {
       return x + Math.max(nodeWidth(view), 12) >= 0 && x <= size.width && y >= 0 && y <= size.height;
     });
 
-  it('finds the nodes in sight and the edges into them', () => {
+  it('has the nodes in sight and the edges to them', () => {
     fc.assert(
       fc.property(
         trees,
@@ -111,8 +111,8 @@ describe('sceneOf', () => {
   });
 });
 
-describe('layoutTree of many nodes', () => {
-  it('leaves out hidden nodes, and shows a subtree alone from column 0', () => {
+describe('layoutTree for a part of a tree', () => {
+  it('leaves out hidden nodes, and starts a single subtree at column 0', () => {
     const { nodes } = makeView({ nodes: 60 });
     const root = nodes.find(({ depth, children }) => depth === 2 && children.length > 1)!;
     const [hidden] = root.children;
@@ -125,7 +125,7 @@ describe('layoutTree of many nodes', () => {
 });
 
 describe('freeColumns', () => {
-  it('lets a label run on until a node or an edge is in its way', () => {
+  it('lets a label extend until a node or an edge is in its way', () => {
     // Node 1 is a leaf above node 2, whose two children are in the next column.
     const nodes = bareTree([0, 0, 2, 2]);
     const layout = layoutTree(nodes, { collapsed: new Set() });
@@ -141,7 +141,7 @@ describe('freeColumns', () => {
 });
 
 describe('hitTest', () => {
-  it('finds every node at its own place, at every level', () => {
+  it('finds every node at its own position, at every zoom level', () => {
     const { nodes } = makeView({ nodes: 60 });
     const layout = layoutTree(nodes, { collapsed: new Set() });
     const random = randomFrom(3);
@@ -159,8 +159,8 @@ describe('hitTest', () => {
   });
 });
 
-describe('the view', () => {
-  it('zooming keeps the point under the pointer, there and back', () => {
+describe('the view of a tree', () => {
+  it('keeps the point under the pointer when it zooms in and back', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0.01, max: 2, noNaN: true }),
@@ -180,7 +180,7 @@ describe('the view', () => {
     );
   });
 
-  it('fit brings every node into the drawing', () => {
+  it('has every node in the drawing after a fit', () => {
     for (const count of [1, 3, 60, 400]) {
       const { nodes } = makeView({ nodes: count });
       const layout = layoutTree(nodes, { collapsed: new Set() });
@@ -195,7 +195,7 @@ describe('the view', () => {
     }
   });
 
-  it('reveal moves only what it must', () => {
+  it('stays if a node is in sight, and moves without zooming to reveal another', () => {
     const inside = { k: 0.42, stretch: 1, x: 100, y: 300 };
     expect(revealNode(inside, 0, 0, size)).toBe(inside);
     const moved = revealNode(inside, 3, 40, size);
@@ -205,7 +205,7 @@ describe('the view', () => {
     expect(moved.k).toBe(inside.k);
   });
 
-  it('the first look has its target in sight, whatever the tree and the panel', () => {
+  it('has its target in sight at first, whatever the tree and the panel size', () => {
     for (const count of [1, 3, 60, 400]) {
       const { nodes } = makeView({ nodes: count });
       const layout = layoutTree(nodes, { collapsed: new Set() });
@@ -226,7 +226,7 @@ describe('the view', () => {
     }
   });
 
-  it('shows more the nearer it is', () => {
+  it('shows dots, words or cards, depending on zoom and column width', () => {
     expect([0.05, 0.3, 1].map((k) => levelAt({ k, stretch: 1 }))).toEqual(['dots', 'words', 'card']);
     // Words do not fit into narrow columns, however high the rows are.
     expect(levelAt({ k: 1, stretch: 0.1 })).toBe('dots');

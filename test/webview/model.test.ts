@@ -17,8 +17,8 @@ import { makeView } from './trees.js';
 const view = makeView({ nodes: 60 });
 const model = buildTreeModel(view);
 
-describe('buildTreeModel', () => {
-  it('reads every node once, a parent before its children, subtrees in one run', () => {
+describe('the tree model (`buildTreeModel`)', () => {
+  it('orders every node once, with each subtree in one run and parents first', () => {
     expect([...model.order].sort((a, b) => a - b)).toEqual(view.nodes.map((node) => node.id));
     for (const node of view.nodes) {
       const from = model.rank[node.id]!;
@@ -27,27 +27,27 @@ describe('buildTreeModel', () => {
     }
   });
 
-  it('shares add up: the root has all, a node at least what its children have', () => {
+  it('gives the root the whole share, and each node at least the sum of its children', () => {
     expect(model.share[0]).toBeCloseTo(1);
     for (const node of view.nodes) {
       expect(model.share[node.id]! + 1e-9).toBeGreaterThanOrEqual(node.children.reduce((sum, id) => sum + model.share[id]!, 0));
     }
   });
 
-  it('counts solutions where there are no rollouts', () => {
+  it('computes shares from solutions if there are no rollouts', () => {
     const trie = buildTreeModel(makeView({ nodes: 30, isSearchTree: false }));
     expect(trie.sizeMeaning).toBe('share');
     expect(trie.share[0]).toBeCloseTo(1);
     expect(Math.min(...trie.share)).toBeGreaterThan(0);
   });
 
-  it('lands on the first low step in reading order', () => {
+  it('has the first low step in reading order as its initial node', () => {
     const landing = landingNode(model)!;
     expect(model.firstLow.has(landing)).toBe(true);
     for (const id of model.firstLow) expect(model.rank[id]!).toBeGreaterThanOrEqual(model.rank[landing]!);
   });
 
-  it('lands on the root when nothing is low, and nowhere in an empty view', () => {
+  it('has the root as its initial node if nothing is low, and none in an empty view', () => {
     expect(landingNode(buildTreeModel(makeView({ nodes: 10, hasValues: false, isSearchTree: false })))).toBe(0);
     expect(landingNode(buildTreeModel({ ...view, nodes: [] }))).toBeNull();
   });
@@ -57,7 +57,7 @@ describe('the values shown', () => {
   const view = makeView({ nodes: 60 });
   const scoreOf = (id: number) => Math.min(...view.nodes[id]!.steps.map((step) => step.values.prm!));
 
-  it('flags a node by the value it is colored by', () => {
+  it('flag each node by the value that sets its color', () => {
     for (const shown of ['labels', 'model'] as const) {
       const model = buildTreeModel(view, shown);
       const isLow = (id: number) =>
@@ -75,7 +75,7 @@ describe('the values shown', () => {
     return false;
   };
 
-  it("are the labels first; the model gives the score of a node's weakest step", () => {
+  it('are the labels by default, or the score of the weakest step of each node', () => {
     const labels = buildTreeModel(view);
     const scores = buildTreeModel(view, 'model');
     expect(labels.choices).toEqual(['labels', 'model', 'both', 'rollouts']);
@@ -83,7 +83,7 @@ describe('the values shown', () => {
     for (const node of scores.nodes) if (node.steps.length > 0) expect([node.value, node.source]).toEqual([scoreOf(node.id), 'prm']);
   });
 
-  it('leave no choice where only one source is there', () => {
+  it('leave no choice if there is only one source', () => {
     const trie = buildTreeModel(makeView({ nodes: 20, isSearchTree: false }), 'model');
     expect(trie.choices).toEqual(['labels']);
     expect(trie.nodes.some((node) => node.source === 'prm')).toBe(true);
@@ -101,7 +101,7 @@ describe('valueBin', () => {
     expect(valueBin(0, 0)).toBe(5);
   });
 
-  it('has no color for a missing value', () => {
+  it('returns no color for a missing value', () => {
     for (const missing of [null, undefined, NaN]) {
       expect(valueBin(missing, 0.5)).toBeUndefined();
       expect(formatValue(missing)).toBe('–');
@@ -109,8 +109,8 @@ describe('valueBin', () => {
   });
 });
 
-describe('marks', () => {
-  it('distinguish low, missing, assumed and one-sample without color', () => {
+describe('the marks of nodes', () => {
+  it('distinguish low, missing, assumed and one-sample nodes without color', () => {
     expect(markShape({ value: 0.2 }, 0.5)).toBe('low');
     expect(markShape({ value: 0.5 }, 0.5)).toBe('ok');
     expect(markShape({ value: null }, 0.5)).toBe('missing');
@@ -119,8 +119,8 @@ describe('marks', () => {
   });
 });
 
-describe('words', () => {
-  it('reduces LaTeX and Markdown to what can be skimmed', () => {
+describe('the short text of a step', () => {
+  it('has LaTeX and Markdown reduced to plain text', () => {
     expect(plainText('So $\\frac{3}{4} \\times 8 = \\boxed{6}$, **done** \\%')).toBe('So 3/4 × 8 = 6, done %');
     expect(plainText('a\n\n  b')).toBe('a b');
   });
@@ -139,11 +139,11 @@ describe('words', () => {
     ['$\\omega \\in \\mathbb{R}$, $\\bigl\\lfloor x \\bigr\\rfloor$', 'ω ∈ R, ⌊ x ⌋'],
     ['$\\constructor$', 'constructor'],
     ['R&D costs \\$5', 'R&D costs $5'],
-  ])('reads %s as %s', (latex, plain) => {
+  ])('shows %s as %s', (latex, plain) => {
     expect(plainText(latex)).toBe(plain);
   });
 
-  it('cuts at a word', () => {
+  it('is cut at the end of a word', () => {
     expect(firstWords('alpha beta gamma delta', 13)).toBe('alpha beta…');
     expect(firstWords('short', 13)).toBe('short');
     expect(firstWords('x'.repeat(100_000), 10)).toBe(`${'x'.repeat(10)}…`);
@@ -153,7 +153,7 @@ describe('words', () => {
 describe('mathSegments', () => {
   const kinds = (text: string) => mathSegments(text).map(({ kind, text: inner }) => `${kind}:${inner}`);
 
-  it('finds all four delimiters', () => {
+  it('finds math in all four kinds of delimiters', () => {
     expect(kinds('a $x$ b \\(y\\) c $$z$$ d \\[w\\]')).toEqual([
       'text:a ',
       'inline:x',
@@ -178,14 +178,14 @@ describe('mathSegments', () => {
     expect(kinds('They cost $27. Let $f(x)$.')).toEqual(['text:They cost $27. Let ', 'inline:f(x)', 'text:.']);
   });
 
-  it('loses no character outside delimiters, and ends on hostile input', () => {
+  it('ends on 10,000 unclosed delimiters', () => {
     const hostile = '$'.repeat(5_000) + '\\('.repeat(5_000);
     expect(mathSegments(hostile).length).toBeGreaterThan(0);
   });
 });
 
 describe('findNodes', () => {
-  it('finds by text as written and as read, and by answer, in reading order', () => {
+  it('finds nodes by source text, displayed text and answer, in reading order', () => {
     const written = findNodes(model, '\\frac{3}{4}X');
     const read = findNodes(model, '3/4x');
     expect(written.length).toBeGreaterThan(0);
@@ -198,7 +198,7 @@ describe('findNodes', () => {
 });
 
 describe('matchNodes', () => {
-  it('follows nodes whose ids shift', () => {
+  it('matches nodes whose ids have shifted', () => {
     const next = makeView({ nodes: 60 }).nodes;
     expect([...matchNodes(view.nodes, next)]).toEqual(view.nodes.map((node) => node.id));
     // A new node under the root, first in the file: every other id grows by one.
@@ -215,7 +215,7 @@ describe('matchNodes', () => {
     expect([...matchNodes(view.nodes, shifted)]).toEqual(view.nodes.map((node) => (node.id === 0 ? 0 : node.id + 1)));
   });
 
-  it('takes the one edited child for itself', () => {
+  it('matches the only edited child with itself', () => {
     const nodes = view.nodes.map((node) =>
       node.id === view.nodes[0]!.children[0] ? { ...node, steps: node.steps.map((step) => ({ ...step, text: 'edited' })) } : node,
     );
@@ -224,7 +224,7 @@ describe('matchNodes', () => {
 });
 
 describe('distinctRollouts', () => {
-  it('counts copies and keeps the first place', () => {
+  it('counts copies and keeps the index of the first one', () => {
     const rollout = (text: string, correct = true) => ({ correct, steps: [text] });
     const found = distinctRollouts([rollout('a'), rollout('b'), rollout('a'), rollout('a', false)]);
     expect(found.map(({ index, copies }) => [index, copies])).toEqual([
@@ -248,7 +248,7 @@ describe('keyIntent', () => {
   const root = model.order[0]!;
   const child = view.nodes[root]!.children[0]!;
 
-  it('walks the tree as the ARIA pattern says', () => {
+  it('moves through the tree as the ARIA tree pattern specifies', () => {
     const open = { model, selected: root, collapsed: new Set<number>(), ...rest };
     expect(keyIntent(key('ArrowRight'), open)).toEqual({ kind: 'select', id: child });
     expect(keyIntent(key('ArrowLeft'), open)).toEqual({ kind: 'fold', id: root, isFolded: true });
@@ -304,7 +304,7 @@ describe('displayOf', () => {
   };
   const closed = { stacks: new Set<number>(), hasAssumed: false };
 
-  it('stacks assumed leaves of a parent, and opens them alone or all', () => {
+  it('stacks the assumed leaves of a parent, and opens one stack or all', () => {
     const model = fan(['*a', '*b', 'c', '*d']);
     const display = displayOf(model, closed);
     expect([...display.hidden]).toEqual([2, 4]);
@@ -313,7 +313,7 @@ describe('displayOf', () => {
     expect(displayOf(model, { ...closed, hasAssumed: true }).opened.has(1)).toBe(true);
   });
 
-  it('counts leaves that read the same once', () => {
+  it('stacks leaves with the same text', () => {
     const model = fan(['a', 'b', 'a', 'a']);
     const display = displayOf(model, closed);
     expect(stackWords(model, display.stacks.get(1)!)).toBe('3 times the same');
@@ -328,7 +328,7 @@ describe('displayOf', () => {
   });
 });
 
-describe('labelOf', () => {
+describe('nodeTitle', () => {
   const withSteps = (groups: readonly (readonly string[])[], prm: readonly (readonly number[])[] = []) => {
     const base = makeView({ nodes: 2 });
     const leaf = base.nodes[1]!;
@@ -341,17 +341,17 @@ describe('labelOf', () => {
     return buildTreeModel({ ...base, nodes: [{ ...base.nodes[0]!, children: leaves.map(({ id }) => id) }, ...leaves] });
   };
 
-  it('leaves out what siblings begin with alike, at a word', () => {
+  it('leaves out the words that siblings begin with in common', () => {
     const model = withSteps([['The price of one notebook is 3 dollars.'], ['The price of one notebook is 4 dollars.'], ['Let us see.']]);
     expect([1, 2, 3].map((id) => nodeTitle(model, id))).toEqual(['…3 dollars.', '…4 dollars.', 'Let us see.']);
   });
 
-  it('keeps a short shared beginning, and texts that are alike as a whole', () => {
+  it('keeps a short common beginning, and texts that are identical', () => {
     const model = withSteps([['So x = 3.'], ['So x = 4.'], ['A step that is twice there.'], ['A step that is twice there.']]);
     expect([1, 2, 3].map((id) => nodeTitle(model, id))).toEqual(['So x = 3.', 'So x = 4.', 'A step that is twice there.']);
   });
 
-  it('names the worst of several steps', () => {
+  it('shows the step with the lowest score of several', () => {
     const model = withSteps([['First.', 'The wrong one.', 'Last.']], [[0.9, 0.2, 0.6]]);
     expect(nodeTitle(model, 1)).toBe('…The wrong one.');
   });
@@ -377,10 +377,10 @@ describe('summarize', () => {
   };
 });
 
-describe('queries', () => {
+describe('search queries', () => {
   const ids = (query: string) => findNodes(model, query);
 
-  it('filter by value, visits, rollouts, depth, source and answer, and by words besides', () => {
+  it('filter by value, visits, rollouts, depth, source and answer, and also by words', () => {
     const by = (test: (node: (typeof model.nodes)[number]) => boolean) => [...model.order].filter((id) => test(model.nodes[id]!));
     expect(ids('value<0.5')).toEqual(by(({ value }) => value !== null && value < 0.5));
     expect(ids('value:0.25..0.5')).toEqual(by(({ value }) => value !== null && value >= 0.25 && value < 0.5));
@@ -393,7 +393,7 @@ describe('queries', () => {
     expect(ids('value<')).toEqual([]);
   });
 
-  it('say why a node matches', () => {
+  it('explain why a node matches', () => {
     const [first] = ids('discount');
     expect(whyMatches(model, first!, parseQuery('discount'))).toMatch(/^step: .*discount/);
     const [answered] = ids('answer:3');
@@ -401,8 +401,8 @@ describe('queries', () => {
   });
 });
 
-describe('labels and model compared', () => {
-  it('finds the nodes of which they say different things', () => {
+describe('the comparison of labels and model', () => {
+  it('finds the nodes where labels and model disagree', () => {
     const both = buildTreeModel(view, 'both');
     expect(both.disagreements.length).toBeGreaterThan(0);
     for (const { id, value, steps } of both.nodes) {

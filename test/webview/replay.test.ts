@@ -17,8 +17,8 @@ const at = (count: number): PanelState => {
   return { ...before, ...moveReplay(before, count) };
 };
 
-describe('a moment of a search', () => {
-  it('is the tree of the file at the end', () => {
+describe('a moment of a replay', () => {
+  it('is the tree of the file at the end of the replay', () => {
     const end = buildTreeModel(viewAt(view, replay, last), 'labels', view);
     const whole = buildTreeModel(view);
     expect(end.nodes.map(({ value, children, rollouts, mc }) => ({ value, children, rollouts, mc }))).toEqual(
@@ -29,7 +29,7 @@ describe('a moment of a search', () => {
     expect(at(last).model!.view).toBe(view);
   });
 
-  it('starts with the problem alone, without a value', () => {
+  it('has only the problem, without a value, at the start', () => {
     const { model } = at(1);
     expect(presentNodes(model!).map(({ id, value, children }) => ({ id, value, children }))).toEqual([
       { id: 0, value: null, children: [] },
@@ -37,7 +37,7 @@ describe('a moment of a search', () => {
     expect(model!.low).toEqual([]);
   });
 
-  it('only grows, event by event, and keeps the ids', () => {
+  it('has at least the nodes of the moment before, with the same ids', () => {
     let before = 0;
     for (let count = 1; count <= last; count += 7) {
       const model = modelAt(view, replay, count, 'labels');
@@ -49,7 +49,7 @@ describe('a moment of a search', () => {
     expect(before).toBeGreaterThan(50);
   });
 
-  it('reports no value and no rollout that came later', () => {
+  it('has no value and no rollout of a later event', () => {
     const born = replay.frames.findIndex(({ event, node }) => event.kind === 'node' && node === 3);
     const [unsampled, sampled, valued] = [1, 2, 3].map((more) => modelAt(view, replay, born + more, 'labels').nodes[3]!);
     expect([unsampled!.value, unsampled!.rollouts.length, unsampled!.steps[0]!.values.mc]).toEqual([null, 0, undefined]);
@@ -57,7 +57,7 @@ describe('a moment of a search', () => {
     expect([sampled!.value, valued!.value]).toEqual([null, view.nodes[3]!.value]);
   });
 
-  it('leaves every node in its place of the whole tree', () => {
+  it('keeps every node where it is in the whole tree', () => {
     const whole = layoutTree(view.nodes, { collapsed: new Set() });
     const { model } = at(40);
     const moment = withPresent(whole, view.nodes, (id) => model!.rank[id]! >= 0);
@@ -67,8 +67,8 @@ describe('a moment of a search', () => {
   });
 });
 
-describe('moving through a search', () => {
-  it('selects the nearest node that is there, and names the node of the event', () => {
+describe('moving through a replay', () => {
+  it('selects the nearest ancestor that exists, and gives the node of the event', () => {
     const state = at(40);
     expect(state.event).toBe(replay.frames[39]!.node);
     expect(state.model!.rank[state.selected!]).toBeGreaterThanOrEqual(0);
@@ -77,19 +77,19 @@ describe('moving through a search', () => {
     expect(state.selected).toBe(parent);
   });
 
-  it('shows a subtree alone for as long as its root is there', () => {
+  it('shows a subtree alone only while its root exists', () => {
     const born = replay.frames.findIndex(({ node }) => node === 3);
     const alone = { ...at(last), root: 3 };
     expect([1, born, born + 1, last].map((count) => moveReplay(alone, count).root)).toEqual([null, null, 3, 3]);
   });
 
-  it('keeps to the frames there are; the end is the whole tree', () => {
+  it('stays within the recorded events, and shows the whole tree at the end', () => {
     expect(at(-3).replayAt).toBe(1);
     expect(at(last + 5).replayAt).toBeNull();
     expect(moveReplay({ ...INITIAL_STATE, model: buildTreeModel(view) }, 3)).toEqual({});
   });
 
-  it('keeps its moment when the view comes again, and leaves it when the search has continued', () => {
+  it('keeps its moment when the same view arrives again, and ends when the search has continued', () => {
     const state = { ...at(40), isPlaying: true };
     expect(receiveReplay(state, { view: { ...view, version: 2 }, images: [], replay })).toMatchObject({ replayAt: 40, isPlaying: true });
     const longer = { ...replay, frames: [...replay.frames, replay.frames[1]!] };
@@ -108,7 +108,7 @@ describe('moving through a search', () => {
     });
   });
 
-  it('has keys where there is a replay, and leaves them to the tree where there is none', () => {
+  it('uses its keys if there is a replay, and leaves them to the tree otherwise', () => {
     const press = (key: string, state: PanelState) =>
       keyIntent({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false }, state);
     const state = { ...at(last), isReplayShown: true };
@@ -135,7 +135,7 @@ describe('moving through a search', () => {
       expect(press('w', state)).toBeUndefined();
   });
 
-  it('plays in even time, and stops', () => {
+  it('plays events at a fixed interval, and stops', () => {
     vi.useFakeTimers();
     try {
       const step = vi.fn();
@@ -153,7 +153,7 @@ describe('moving through a search', () => {
   });
 });
 
-describe('an event in words', () => {
+describe('an event is described as', () => {
   const words = (event: (typeof replay.frames)[number]['event'], node = 7) => frameWords({ event, line: 0, node }, view);
   it.each([
     [words({ kind: 'begin', method: 'mcts', policy: 'mini' }, 0), 'Tree search with the policy mini'],

@@ -10,7 +10,7 @@ import { makeView } from './trees.js';
 const model = buildTreeModel(makeView({ nodes: 60 }));
 const inner = model.nodes.filter((node) => node.children.length > 0 && node.id > 0).map((node) => node.id);
 
-describe('what survives', () => {
+describe('the saved state of the panel', () => {
   const state = {
     ...receiveModel(INITIAL_STATE, model, [], null),
     selected: 5,
@@ -21,13 +21,13 @@ describe('what survives', () => {
     split: 0.4,
   };
 
-  it('comes back as it was, through JSON', () => {
+  it('is restored unchanged through JSON', () => {
     const saved = readPersistedState(JSON.parse(JSON.stringify(persisted(state))));
     const restored = receiveModel(INITIAL_STATE, model, [], saved);
     for (const key of ['selected', 'collapsed', 'zoom', 'details', 'split'] as const) expect(restored[key]).toEqual(state[key]);
   });
 
-  it('is dropped for another file, another problem, or when it is not sound', () => {
+  it('is dropped for another file or problem, or if it is invalid', () => {
     const saved = persisted(state)!;
     expect(receiveModel(INITIAL_STATE, model, [], { ...saved, uri: 'file:///other' }).zoom).toBeNull();
     expect(receiveModel(INITIAL_STATE, model, [], { ...saved, problem: 9 }).selected).toBeNull();
@@ -53,7 +53,7 @@ describe('what survives', () => {
     for (const value of unsound) expect(readPersistedState(value)).toBeNull();
   });
 
-  it('is nothing before there is a tree', () => {
+  it('does not exist before there is a tree', () => {
     expect(persisted(INITIAL_STATE)).toBeNull();
   });
 });
@@ -77,7 +77,7 @@ describe('receiveModel', () => {
     expect(after).toMatchObject({ selected: 7, selectedStep: 3, collapsed: before.collapsed, zoom: before.zoom });
   });
 
-  it('starts afresh on another problem', () => {
+  it('resets selection, folds and zoom for another problem', () => {
     const before = {
       ...receiveModel(INITIAL_STATE, model, [], null),
       selected: 7,
@@ -92,14 +92,14 @@ describe('receiveModel', () => {
     });
   });
 
-  it('searches the new tree again', () => {
+  it('repeats the search in a new tree', () => {
     const before = { ...INITIAL_STATE, query: 'notebooks' };
     expect(receiveModel(before, model, [], null).matches.length).toBeGreaterThan(0);
   });
 });
 
-describe('folds', () => {
-  it('showing a node leaves a subtree it is not in, and opens its stack', () => {
+describe('showing a node', () => {
+  it('leaves a subtree that the node is not in, and opens its stack', () => {
     const [first, second] = model.nodes[0]!.children;
     const state = { ...receiveModel(INITIAL_STATE, model, [], null), root: first! };
     expect(showNode(state, second!).root).toBeNull();
@@ -112,7 +112,7 @@ describe('folds', () => {
     expect(showNode({ ...state, root: null, display }, second!).openStacks).toEqual(new Set([first]));
   });
 
-  it('unfolding to a node opens its ancestors and no others', () => {
+  it('unfolds its ancestors and no other nodes', () => {
     const deep = model.nodes.reduce((deepest, node) => (node.depth > deepest.depth ? node : deepest));
     const open = unfoldTo(model, new Set(inner), deep.id);
     for (let at = deep.parent; at !== null; at = model.nodes[at]!.parent) expect(open.has(at)).toBe(false);
@@ -140,7 +140,7 @@ describe('connectHost', () => {
     expect(await first).toEqual({ view: null, images: [] });
   });
 
-  it('rejects with the sentence of the host, on cancel and on close', async () => {
+  it('rejects with the message of the host, on an invalid answer, on cancel and on close', async () => {
     const { host, sent, reply } = wire();
     const failing = host.call('score', {});
     reply({ kind: 'answer', id: 1, answer: { err: { code: 'failed', message: 'The model is gone.' } } });
@@ -158,7 +158,7 @@ describe('connectHost', () => {
     await expect(pending).rejects.toThrow('closed');
   });
 
-  it('reads a large answer from the bytes it is packed into, and a small one as it is', async () => {
+  it('reads a large answer from packed bytes, and a small one unpacked', async () => {
     const { host, reply } = wire();
     const large = { view: null, images: ['∠'.repeat(300_000)] };
     const first = host.call('select', { problem: 1 });
@@ -170,7 +170,7 @@ describe('connectHost', () => {
     expect(packFrame(small)).toBe(small);
   });
 
-  it('passes events on and ignores what it does not know', () => {
+  it('passes valid events on and ignores everything else', () => {
     const { host, reply } = wire();
     const seen: unknown[] = [];
     host.on('viewFailed', (data) => seen.push(data));

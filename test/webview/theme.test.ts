@@ -38,12 +38,12 @@ function deuteranope(hex: string): [number, number, number] {
   return [0.0809 * l - 0.1305 * m + 0.1167 * s, -0.0102 * l + 0.054 * m - 0.1136 * s, -0.0003 * l - 0.0041 * m + 0.6935 * s];
 }
 
-describe.each(Object.keys(THEMES) as ThemeName[])('value scale in %s', (name) => {
+describe.each(Object.keys(THEMES) as ThemeName[])('the value colors in the theme %s', (name) => {
   const { bodyClass, variables } = THEMES[name];
   const found = colors(bodyClass);
   const backgrounds = [variables['--vscode-editor-background']!, variables['--vscode-editorWidget-background']!];
 
-  it('has a contrast of at least 4.5:1 for every color on every background it is on', () => {
+  it('have a contrast of at least 4.5:1 on every background that they are used on', () => {
     const ratios = Array.from({ length: BINS }, (_, bin) =>
       Math.min(...backgrounds.map((background) => contrast(found.get(`--sl-v${bin}`)!, background))),
     );
@@ -52,7 +52,7 @@ describe.each(Object.keys(THEMES) as ThemeName[])('value scale in %s', (name) =>
     expect(Math.min(...backgrounds.map((background) => contrast(found.get('--sl-missing')!, background)))).toBeGreaterThanOrEqual(4.5);
   });
 
-  it('keeps below and above apart without green cones: blue against yellow', () => {
+  it('separate low from high values without green cones, by blue against yellow', () => {
     const blueness = (hex: string) => {
       const [r, , b] = deuteranope(hex);
       return b / (r + b);

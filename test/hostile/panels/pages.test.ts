@@ -95,7 +95,7 @@ async function expectTexts(page: Page, problems: readonly string[], texts: reado
 const shown = (page: Page, text: string) => expect.poll(() => page.evaluate(() => document.body.textContent)).toContain(text);
 
 describe.each(groups.map((group) => ({ first: group[0], group })))(
-  'a page under its content security policy shows $first, and the like, as text',
+  'a page under its content security policy shows $first and similar texts as plain text',
   ({ group }) => {
     const text = group.join(' ');
 

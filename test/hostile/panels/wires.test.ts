@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe(`random messages, seed ${seed}`, () => {
-  it('1,500 to the hosts of the panels: each call is answered once, and no handler gets arguments without their shape', async () => {
+  it('sent to the panel hosts, 1,500 in all, get one answer per call, and no handler gets invalid arguments', async () => {
     const program = join(folder, 'panelWire.mjs');
     await build({
       entryPoints: ['extension/panels/panelWire.ts'],
@@ -89,7 +89,7 @@ describe(`random messages, seed ${seed}`, () => {
     done('messages', 1500, seed);
   });
 
-  it('1,500 to the pages of the panels: nothing is thrown, and no event without its shape reaches a page', () => {
+  it('sent to the panel pages, 1,500 in all, cause no exception, and no invalid event reaches a page', () => {
     for (const [name, protocol] of Object.entries(protocols)) {
       const random = createRandom(seed, `page ${name}`);
       const target = new EventTarget();

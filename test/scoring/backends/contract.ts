@@ -43,7 +43,7 @@ function opened(from: Bench, options?: OpenOptions): Scorer {
 
 /** Tests of the contract of every scorer, wherever it computes. */
 export function describeScorerContract(subject: Subject): void {
-  it('gives the values of the model for every step of a forest', async () => {
+  it('gives the scores of the model for every step of a forest', async () => {
     const scorer = opened(await bench(subject));
     const job = subject.job(15);
     // The same prefix a second time, from another candidate.
@@ -56,7 +56,7 @@ export function describeScorerContract(subject: Subject): void {
     scores.forEach((score, i) => expect(Math.abs(score - expected[i]!), `step ${i}`).toBeLessThan(subject.tolerance));
   });
 
-  it('describes itself once loaded, and keeps scores across a restart until they are dropped', async () => {
+  it('describes itself once loaded, and keeps scores across a restart until the cache is cleared', async () => {
     const from = await bench(subject);
     const scorer = opened(from, { keeps: true });
     const [info, again] = await Promise.all([scorer.describe(), scorer.describe()]);
@@ -73,7 +73,7 @@ export function describeScorerContract(subject: Subject): void {
     expect((await opened(from, { keeps: true }).score(subject.chain(4))).cached).toBe(0);
   });
 
-  it('reports its progress, stops at once when cancelled, and keeps what it has', async () => {
+  it('reports its progress, stops at once when cancelled, and keeps the scores it has', async () => {
     const scorer = opened(await bench(subject));
     await scorer.describe();
     const abort = new AbortController();
@@ -91,7 +91,7 @@ export function describeScorerContract(subject: Subject): void {
     expect([...rest.scores].every((score) => score >= 0 && score <= 1)).toBe(true);
   });
 
-  it('continues when what computes has gone away and come back', async () => {
+  it('continues after its process or server ended and came back', async () => {
     const from = await bench(subject);
     const scorer = opened(from);
     const before = await scorer.score(subject.chain(3));
@@ -104,7 +104,7 @@ export function describeScorerContract(subject: Subject): void {
     expect(after.scores.slice(0, 3)).toEqual(before.scores);
   });
 
-  it('rejects what is under way when it is closed', async () => {
+  it('rejects a running request when it is closed', async () => {
     const scorer = opened(await bench(subject));
     await scorer.describe();
     const open = scorer.score(subject.job(31));
@@ -122,7 +122,7 @@ export interface ServerBench extends Bench {
 
 /** Tests of the additional contract of a scorer that uses a server. */
 export function describeServerContract(subject: Subject<ServerBench>, { asks }: { readonly asks: 'path' | 'step' }): void {
-  it('sends no request it can do without, and no more at once than it may', async () => {
+  it('sends no unnecessary request, and no more than 4 at once', async () => {
     const from = await bench(subject);
     const scorer = opened(from);
     from.server.delay = 50;
@@ -133,7 +133,7 @@ export function describeServerContract(subject: Subject<ServerBench>, { asks }: 
     expect(from.server.requests).toHaveLength(asks === 'path' ? 8 : 15);
   });
 
-  it('says where text goes, and sends the key there', async () => {
+  it('reports the server that it sends texts to, and sends the key there', async () => {
     const from = await bench(subject);
     const { device } = await opened(from).describe();
     expect(device.server).toBe(from.server.url);
@@ -141,7 +141,7 @@ export function describeServerContract(subject: Subject<ServerBench>, { asks }: 
     expect(from.server.requests.at(-1)!.headers.authorization).toBe('Bearer secret-key');
   });
 
-  it('hangs up at once when cancelled', async () => {
+  it('closes its connections at once when cancelled', async () => {
     const from = await bench(subject);
     const scorer = opened(from);
     await scorer.describe();
@@ -155,7 +155,7 @@ export function describeServerContract(subject: Subject<ServerBench>, { asks }: 
     await expect.poll(() => from.server.abandoned).toBe(asks === 'path' ? 1 : 2);
   });
 
-  it.each(['error500', 'busy503', 'reset'] as const)('asks again after %s', async (fault) => {
+  it.each(['error500', 'busy503', 'reset'] as const)('retries after %s', async (fault) => {
     const from = await bench(subject);
     from.server.faults = [fault, fault];
     const { scores } = await opened(from).score(subject.chain(1));
@@ -170,7 +170,7 @@ export function describeServerContract(subject: Subject<ServerBench>, { asks }: 
     ['cutOff', /cannot score: .*cut off/],
     ['html', /cannot score: .*HTML page/],
     ['refused401', /refuses the key.*STEPLENS_API_KEY/],
-  ] as const)('fails with a sentence that names the server on %s, and scores again once it is over', async (fault, message) => {
+  ] as const)('fails with a message that names the server on %s, and scores again once it is over', async (fault, message) => {
     const from = await bench(subject);
     const scorer = opened(from);
     from.server.alwaysFault = fault;
@@ -182,7 +182,7 @@ export function describeServerContract(subject: Subject<ServerBench>, { asks }: 
     expect((await scorer.score(subject.chain(2))).skipped.size).toBe(0);
   });
 
-  it('blames the problem, not the model, when the server has scored others', async () => {
+  it('reports an error of the problem, not of the model, if the server has scored others', async () => {
     const from = await bench(subject);
     const scorer = opened(from);
     await scorer.score(subject.chain(1));
@@ -190,7 +190,7 @@ export function describeServerContract(subject: Subject<ServerBench>, { asks }: 
     await expect(scorer.score(subject.job(3))).rejects.toMatchObject({ name: 'BackendError' });
   });
 
-  it('gives up a request that takes too long', async () => {
+  it('gives up on a request that takes too long', async () => {
     const from = await bench(subject);
     const scorer = opened(from, { timeout: 100 });
     await scorer.describe();
@@ -198,7 +198,7 @@ export function describeServerContract(subject: Subject<ServerBench>, { asks }: 
     await expect(scorer.score(subject.chain(1))).rejects.toThrow('did not answer within 0.1 s');
   });
 
-  it('gives no score, and the reason, where the model gives no number', async () => {
+  it('gives a reason instead of a score where the model gives no number', async () => {
     const from = await bench(subject);
     const scorer = opened(from);
     from.server.alwaysFault = 'nan';
@@ -209,7 +209,7 @@ export function describeServerContract(subject: Subject<ServerBench>, { asks }: 
     expect((await scorer.score(subject.chain(2))).cached).toBe(0);
   });
 
-  it('skips what the server refuses as too long, with its reason', async () => {
+  it('skips steps that the server refuses as too long, with its reason', async () => {
     const from = await bench(subject);
     from.server.alwaysFault = 'refused400';
     const { scores, skipped } = await opened(from).score(subject.chain(3));
@@ -217,7 +217,7 @@ export function describeServerContract(subject: Subject<ServerBench>, { asks }: 
     expect(skipped.get(2)).toContain('maximum context length is 64 tokens');
   });
 
-  it('says so when nothing answers, and when the model is not served there', async () => {
+  it('reports when nothing answers, and when the server does not have the model', async () => {
     const from = await bench(subject);
     const { url } = from.server;
     await expect((await from.openOther({ model: 'absent' })).describe()).rejects.toThrow(/has no model "absent"/);
@@ -229,7 +229,7 @@ export function describeServerContract(subject: Subject<ServerBench>, { asks }: 
     expect((await scorer.score(subject.chain(1))).skipped.size).toBe(0);
   });
 
-  it('keeps what it had when the server goes away in the middle', async () => {
+  it('keeps the scores it had when the server goes away during a run', async () => {
     const from = await bench(subject);
     const scorer = opened(from);
     let gone: Promise<void> | undefined;

@@ -31,13 +31,13 @@ function replyOf(tokens: readonly string[], place: number, yes: number, spelled 
 }
 
 describe('a critique', () => {
-  it('asks about a step with all before it, and takes braces in texts as they are', () => {
+  it('asks about a step with all steps before it, and leaves braces in texts unchanged', () => {
     expect(critiquePrompt(critique, { question: 'What is {x}?', steps: ['x = {step}', 'so $1'] })).toBe(
       '[Math Problem]\n\nWhat is {x}?\n\n[Solution]\n\nStep 1: x = {step}\nStep 2: so $1\n\nReview step 2.',
     );
   });
 
-  it('is read at its last verdict, whatever its tokens and marks are', () => {
+  it('is read at its last verdict, whatever its tokens and punctuation', () => {
     const verdict = ['Is', ' the solution', ' correct?'];
     expect(readVerdict(replyOf([...verdict, ' No', '. But wait.\n', ...verdict, ' Yes', '.'], 8, 0.75), critique)).toBeCloseTo(0.75, 10);
     expect(
@@ -61,7 +61,7 @@ describe('a critique', () => {
     ).toBeCloseTo(0.9, 10);
   });
 
-  it('has no score without a verdict, and says why', () => {
+  it('has no score without a verdict, and gives the reason', () => {
     const cut = { choices: [{ ...replyOf(['Let us', ' see'], 9, 0).choices[0]!, finish_reason: 'length' }] };
     expect(readVerdict(cut, critique)).toEqual({ skipped: expect.stringContaining("raise 'backend.maxReply'") as string });
     expect(readVerdict(replyOf(['Is the solution correct?'], 9, 0), critique)).toEqual({
@@ -81,7 +81,7 @@ describe('a critique', () => {
     expect(readVerdict(JSON.parse(stream.end().toString()), critique)).toBeCloseTo(0.7, 10);
   });
 
-  it('of a profile with an unknown place, or without the steps, is refused', () => {
+  it('is refused if its profile has an unknown placeholder, no {steps}, or one word for Yes and No', () => {
     const profile = (backend: object) =>
       JSON.stringify({
         name: 'ThinkPRM',

@@ -46,7 +46,7 @@ describe('createModelScorer', () => {
     return scorer;
   };
 
-  it('scores here without a backend, there with one, and takes up a profile that was put right', async () => {
+  it('scores locally without a backend, on the server with one, and reads a profile again that was corrected', async () => {
     const here = local();
     const bench = await serverBench(poolingHandler('nested'), 'vllm-pooling', tinyProfiles.marked);
     onTestFinished(() => bench.close());
@@ -69,8 +69,8 @@ describe('createModelScorer', () => {
   });
 });
 
-describe('a server that was not allowed', () => {
-  it('is sent nothing at all, not even the question which models it has, until it is, and again when consent is revoked', async () => {
+describe('a server that the user has not consented to', () => {
+  it('gets no request, not even for its models, until the user consents and after consent is revoked', async () => {
     const paths: string[] = [];
     const server = await new LoopbackServer((request, fault) => {
       paths.push(request.path);
@@ -115,7 +115,7 @@ describe('a server that was not allowed', () => {
 });
 
 describe('a judge', () => {
-  it('gets the answer, gives judge values, and is asked again for another answer', async () => {
+  it('gets the reference answer, gives judge values, and is asked again for another answer', async () => {
     const { scorer, server } = await opened('judge', tinyProfiles.judge, chatHandler(['Yes', 'No']));
     const job = { ...tinyChain(2), answer: '84' };
     const first = await scorer.score(job);
@@ -131,7 +131,7 @@ describe('a judge', () => {
     expect(server.requests.at(-1)!.body.toString()).not.toContain('Correct Answer');
   });
 
-  it('is shown the images, and none is scored without one that is missing', async () => {
+  it('gets the images, and scores nothing if one of them is missing', async () => {
     const { scorer, server } = await opened('judge', tinyProfiles.judge, chatHandler(['Yes', 'No']), { images: true });
     const figure = join(folder, 'figure.png');
     await writeFile(figure, Buffer.from('89504e470d0a1a0a', 'hex'));
@@ -144,8 +144,8 @@ describe('a judge', () => {
   });
 });
 
-describe('vLLM pooling', () => {
-  it('reports a literal separator without asking, and rows that are not as many as the steps', async () => {
+describe('the vLLM pooling backend', () => {
+  it('reports a separator inside a step without asking, and rows that differ in number from the steps', async () => {
     const { scorer, server } = await opened('vllm-pooling', tinyProfiles.marked, poolingHandler('nested'));
     const { question, images } = tinyChain(0);
     const literal = await scorer.score({
@@ -187,7 +187,7 @@ describe('vLLM pooling', () => {
     });
   });
 
-  it('scores what fits of a path that is too long', async () => {
+  it('scores the first steps of a path that is too long', async () => {
     const limit = 140;
     const handler: Handler = (request, fault) => {
       const tooLong = request.path === '/pooling' && (JSON.parse(request.body.toString()) as { input: string }).input.length > limit;
@@ -205,10 +205,10 @@ describe('vLLM pooling', () => {
   });
 });
 
-describe('open inference', () => {
+describe('the Open Inference backend', () => {
   beforeEach(() => writeFile(join(folder, 'tokenizer.json'), JSON.stringify(tinyTokenizer)));
 
-  it('refuses a model whose inputs it does not know, and one that gives no score a token', async () => {
+  it('refuses a model with unknown inputs, and one that gives no score per token', async () => {
     const strange = { ...tinyGraph, inputs: [...tinyGraph.inputs, { name: 'token_type_ids', datatype: 'INT64', shape: [-1, -1] }] };
     await expect((await opened('open-inference', tinyProfiles.marked, inferenceHandler(strange, true))).scorer.describe()).rejects.toThrow(
       /inputs that StepLens does not know: token_type_ids/,
@@ -224,7 +224,7 @@ describe('open inference', () => {
     await expect(pooled.score(tinyChain(1))).rejects.toThrow(/gives no score per token/);
   });
 
-  it('skips what is longer than the model takes, before anything is sent', async () => {
+  it('skips steps that are too long for the model, without sending them', async () => {
     const { scorer, server } = await opened('open-inference', { ...tinyProfiles.marked, maxTokens: 80 }, inferenceHandler(tinyGraph, true));
     const { skipped } = await scorer.score(tinyChain(6));
     expect(skipped.get(5)).toMatch(/Too long: .*the model takes 80 tokens/);

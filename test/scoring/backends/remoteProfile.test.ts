@@ -13,7 +13,7 @@ const parse = (profile: object, backend: object) =>
   parseRemoteProfile(JSON.stringify({ ...profile, backend: { ...server, ...backend } }), '/m/prm.json');
 
 describe('parseRemoteProfile', () => {
-  it('reads every kind', () => {
+  it('reads the kinds open-inference, vllm-pooling, chat-logprobs and judge', () => {
     const common = { name: 'Tiny', threshold: 0.5, server: { url: 'http://gpu-box:8000', model: 'm', concurrency: 4 } };
     expect(parse(tinyProfiles.marked, { kind: 'open-inference', version: '3' })).toMatchObject({
       ...common,
@@ -34,7 +34,7 @@ describe('parseRemoteProfile', () => {
     });
   });
 
-  it('takes what a family knows from it', () => {
+  it('fills in missing settings from the family', () => {
     expect(parse({ family: 'qwen2.5-math-prm' }, { kind: 'vllm-pooling' })).toMatchObject({
       name: 'Qwen2.5-Math-PRM',
       local: { layout: { kind: 'chat' } },
@@ -66,7 +66,7 @@ describe('parseRemoteProfile', () => {
     },
   );
 
-  it('takes every profile that the page on families and devices shows', async () => {
+  it('accepts every profile that docs/families.md shows', async () => {
     const page = await readFile('docs/families.md', 'utf8');
     const shown = [...page.matchAll(/```json\n(\{.*"backend".*\})\n```/g)].map(
       ([, text]) => parseRemoteProfile(text!, 'docs/families.md').kind,
@@ -74,14 +74,14 @@ describe('parseRemoteProfile', () => {
     expect(shown).toEqual(['open-inference', 'vllm-pooling', 'chat-logprobs', 'judge', 'critique']);
   });
 
-  it('knows by the text whether a server is named', () => {
+  it('relies on profileHas, which finds the key backend in the text of a profile', () => {
     expect(profileHas('{"backend": {}}', 'backend')).toBe(true);
     for (const text of ['{"graph": "backend"}', '{', '[]', 'null', '']) expect(profileHas(text, 'backend')).toBe(false);
   });
 });
 
 describe('pathRequests', () => {
-  it('reads every wanted node once, on a path that ends in a wanted node; no path is the beginning of another', () => {
+  it('reads every wanted node once, on a path that ends in a wanted node, and no path begins another', () => {
     const forest = fc.array(fc.record({ up: fc.nat(5), wanted: fc.boolean() }), { maxLength: 40 });
     fc.assert(
       fc.property(forest, (list) => {

@@ -46,7 +46,7 @@ async function serve(family: string, critique: (body: Body) => string, answers: 
   return { scorer: bench.open(), asked };
 }
 
-it('ThinkPRM on a server: goes on with the beginning of its thoughts, and asks behind them', async () => {
+it('ThinkPRM on a server continues the beginning of its thoughts, and is asked for the verdict after them', async () => {
   const { scorer, asked } = await serve('thinkprm', () => '\nStep 1: right. The step is \\boxed{correct}\n</think>\n\nmore');
   const { scores } = await scorer.score(job);
   expect([...scores].map((score) => Number(score.toFixed(6)))).toEqual([0.9, 0.2, 0.9]);
@@ -60,7 +60,7 @@ it('ThinkPRM on a server: goes on with the beginning of its thoughts, and asks b
   await scorer.dispose();
 });
 
-it("GenPRM on a server: each paragraph's own critique is shown to the next, and is written once", async () => {
+it('GenPRM on a server gets the critique of each earlier paragraph with the next paragraph', async () => {
   const { scorer, asked } = await serve('genprm', ({ messages }) => `${messages.length} messages.\n</analyze>\n<verify>`, ['Yes', 'No']);
   const { scores } = await scorer.score(job);
   expect([...scores].map((score) => Number(score.toFixed(6)))).toEqual([0.9, 0.2, 0.9]);
@@ -77,7 +77,7 @@ it("GenPRM on a server: each paragraph's own critique is shown to the next, and 
   await scorer.dispose();
 });
 
-it('R-PRM on a server: ten critiques a step, one without a verdict is asked for it, and a reply without either word has no score', async () => {
+it('R-PRM on a server writes ten critiques a step, is asked for missing verdicts, and needs Yes or No for a score', async () => {
   const { scorer, asked } = await serve('r-prm', ({ seed }) =>
     seed === 3 ? 'Hm.' : 'Fine.\nVerification: Is the step correct (Yes/No)? No',
   );
@@ -100,7 +100,7 @@ it('R-PRM on a server: ten critiques a step, one without a verdict is asked for 
   await other.scorer.dispose();
 });
 
-it('refuses a profile of no known family without a prompt, naming those whose prompts are known', async () => {
+it('a critique profile without a prompt or a known family is refused, with the families whose prompts are known', async () => {
   const { scorer } = await serve('own', () => '');
   await expect(scorer.describe()).rejects.toThrow(/'backend\.prompt'.*thinkprm, genprm, r-prm/s);
 });
