@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { link, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -130,21 +131,24 @@ describe('steplens export', () => {
     expect(err).toContain('it cannot be written');
   });
 
-  it('refuses missing and invalid arguments', async () => {
-    for (const wrong of [
-      [],
-      ['a.json'],
-      ['a.json', '--to', 'csv', '--out', 'x'],
-      ['a.json', '--to', 'trl'],
-      ['a.json', '--to', 'trl', '--out', 'x', '--explain'],
-      ['a.json', '--to', 'trl', '--out', 'x', '--json'],
-      ['a.json', '--to', 'trl', '--out', 'x', '--difficulty', '0.9'],
-      ['a.json', '--to', 'trl', '--out', 'x', '--difficulty', '0.9-0.1'],
-      ['a.json', '--to', 'trl', '--out', 'x', '--select', 'best'],
-      ['a.json', '--to', 'trl', '--out', 'x', '--select', 'consensus:1'],
-      ['a.json', '--to', 'trl', '--out', 'x', '--select', 'balanced-information:2'],
-    ]) {
-      expect((await run(['export', ...wrong])).code).toBe(2);
-    }
+  const complete = ['none.json', '--to', 'trl', '--out', 'OUT'];
+  it.each([
+    [[]],
+    [['none.json']],
+    [['none.json', '--to', 'csv', '--out', 'OUT']],
+    [['none.json', '--to', 'trl']],
+    [[...complete, '--explain']],
+    [[...complete, '--json']],
+    [[...complete, '--difficulty', '0.9']],
+    [[...complete, '--difficulty', '0.9-0.1']],
+    [[...complete, '--select', 'best']],
+    [[...complete, '--select', 'consensus:1']],
+    [[...complete, '--select', 'balanced-information:2']],
+  ])('refuses %j before it reads or writes a file', async (words) => {
+    const out = at('refused.jsonl');
+    const { code, err } = await run(['export', ...words.map((word) => (word === 'OUT' ? out : word))]);
+    expect(code).toBe(2);
+    expect(err).not.toContain('there is no such file');
+    expect(existsSync(out)).toBe(false);
   });
 });

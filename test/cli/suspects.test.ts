@@ -65,7 +65,12 @@ describe('steplens suspects', () => {
     expect(err).toContain('broken.json');
   });
 
-  it.each([[[]], [['x.json', '--count', '0']], [['x.json', '--threshold', '2']]])('refuses %j', async (args) => {
-    expect((await run(['suspects', ...args])).code).toBe(2);
-  });
+  it.each([[[]], [['none.json', '--count', '0']], [['none.json', '--threshold', '2']]])(
+    'refuses %j before it reads a file',
+    async (args) => {
+      const { code, err } = await run(['suspects', ...args]);
+      expect(code).toBe(2);
+      expect(err).not.toContain('there is no such file');
+    },
+  );
 });

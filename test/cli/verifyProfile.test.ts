@@ -59,7 +59,10 @@ describe('steplens score --verify-profile', () => {
       'no values are published for the family "mm-prm" with which a copy could be verified; they are for qwen2.5-math-prm, math-shepherd, reasoneval-7b',
     );
     expect(await run(['score', '--verify-profile'])).toMatchObject({ code: 2 });
-    expect(await run(['score', '--verify-profile', 'a.md', '--model', folder])).toMatchObject({ code: 2 });
+    await writeFile(join(folder, 'prm.json'), '{"family": "math-shepherd", "graph": "model.onnx"}');
+    const agreeing = { createScorer: () => copyOf('math-shepherd', 0) };
+    expect(await run(['score', '--verify-profile', '--model', folder], agreeing)).toMatchObject({ code: 0 });
+    expect(await run(['score', '--verify-profile', 'a.md', '--model', folder], agreeing)).toMatchObject({ code: 2 });
     expect(await run(['score', '--verify-profile', '--model', join(folder, 'none')])).toMatchObject({ code: 2 });
   });
 });

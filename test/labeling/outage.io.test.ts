@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localVerifier } from '../../server/answers/localVerifier.js';
 import { Breaker, OutageError } from '../../server/labeling/breaker.js';
@@ -72,12 +73,18 @@ describe('a server that is unavailable for a while', () => {
   });
 
   it('is tried with one request at a time while all problems wait', async () => {
-    const { server, world } = await newRun();
-    server.behavior.faults = Array<Fault>(6).fill('busy503');
-    server.mostAtOnce = 0;
-    await labelRun({ ...options, jobs: 3, problems: options.problems }, world);
-    const first = server.requests.slice(3, 6);
-    expect(first).toHaveLength(3);
+    const breaker = new Breaker({ firstPause: 1, longestPause: 1 });
+    let [requests, retries, mostRetries] = [0, 0, 0];
+    let mostAtSuccess: number | undefined;
+    const request = async () => {
+      const isRetry = ++requests > 3;
+      if (isRetry) mostRetries = Math.max(mostRetries, ++retries);
+      await pause(3);
+      if (isRetry) retries--;
+      return requests <= 12 ? 'busy' : undefined;
+    };
+    await Promise.all([1, 2, 3].map(() => breaker.run(request, (failure) => failure).finally(() => (mostAtSuccess ??= mostRetries))));
+    expect(mostAtSuccess).toBe(1);
   });
 
   it('ends the run with the cause after too long, and the same command continues with the rest', async () => {

@@ -112,7 +112,7 @@ describe('different runs on one Redis server', () => {
 });
 
 describe('a problem that cannot be labeled', () => {
-  it('is tried again, then reported by every worker, and does not affect other problems', async () => {
+  it('is reported by every worker, and does not affect other problems', async () => {
     const problems = await test.problems('damaged.json', 3);
     // A folder has the name of the tree file.
     await mkdir(join(test.root, 'damaged', 'p1.json'), { recursive: true });
