@@ -79,6 +79,7 @@ async function askThreshold({ title, threshold }: TrainingFormat, last: number |
     title,
     prompt: l10n.t('A step whose value is at or below this is an error. From 0 to 1; usual is {0}.', threshold),
     value: String(last ?? threshold),
+    ignoreFocusOut: true,
     validateInput: (value) => (numberOf(value) >= 0 && numberOf(value) <= 1 ? undefined : l10n.t('A number from 0 to 1')),
   });
   return text === undefined ? undefined : numberOf(text);

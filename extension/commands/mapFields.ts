@@ -61,7 +61,8 @@ async function askMapping(document: TextDocument, fields: readonly RecordField[]
     true,
   );
   if (labels === undefined) return undefined;
-  const kind = labels === none ? undefined : await window.showQuickPick(kinds, { title: l10n.t('What is in "{0}"?', labels) });
+  const ask = { title: l10n.t('What is in "{0}"?', labels), ignoreFocusOut: true };
+  const kind = labels === none ? undefined : await window.showQuickPick(kinds, ask);
   if (labels !== none && kind === undefined) return undefined;
   const answer = await pick(document, fields, l10n.t('Which field has the reference answer?'), (path) => ({ ...base, answer: path }), true);
   if (answer === undefined) return undefined;
@@ -79,6 +80,7 @@ function pick(
   const picker = window.createQuickPick();
   const head = document.getText().slice(0, headLength);
   picker.title = title;
+  picker.ignoreFocusOut = true;
   picker.items = [
     ...(isOptional ? [{ label: none, description: l10n.t('the file has none') }] : []),
     ...fields.map(({ path, sample }) => ({ label: path, description: sample })),

@@ -100,7 +100,7 @@ async function begin(
   kind: ReviewKind,
   part: { readonly count?: number; readonly from?: Place },
 ): Promise<boolean> {
-  const how = await window.showQuickPick(ways, { placeHolder: l10n.t('How to review') });
+  const how = await window.showQuickPick(ways, { placeHolder: l10n.t('How to review'), ignoreFocusOut: true });
   if (!how) return false;
   await window.withProgress({ location: ProgressLocation.Notification, title: l10n.t('StepLens: Collecting steps') }, () =>
     review.begin(files, kind, { ...how.way, ...part }),

@@ -22,7 +22,7 @@ export const selectModel: Command = {
       description: current,
       detail: l10n.t('A folder with prm.json, its ONNX graph and tokenizer.json.'),
     };
-    const choice = await window.showQuickPick([bundled, folder], { title: l10n.t('Process reward model') });
+    const choice = await window.showQuickPick([bundled, folder], { title: l10n.t('Process reward model'), ignoreFocusOut: true });
     if (choice === bundled) return settings.write('modelPath', '');
     if (choice !== folder) return;
     const [picked] =
@@ -58,6 +58,7 @@ async function offerProfile(folder: Uri, found: readonly RecognizedFamily[]): Pr
   const choice = await window.showQuickPick(items, {
     title: l10n.t('{0} has no prm.json', folder.fsPath),
     placeHolder: l10n.t('By its files the model is one of these. Write the profile?'),
+    ignoreFocusOut: true,
   });
   return choice?.profile;
 }

@@ -26,7 +26,8 @@ export const setServerKey: Command = {
       );
       return;
     }
-    const server = servers.length === 1 ? first : await window.showQuickPick(servers, { title: l10n.t('Server to set the key for') });
+    const ask = { title: l10n.t('Server to set the key for'), ignoreFocusOut: true };
+    const server = servers.length === 1 ? first : await window.showQuickPick(servers, ask);
     if (!server) return;
     const origin = server.label;
     const key = await window.showInputBox({

@@ -39,7 +39,10 @@ function report(result: PolicyTryResult): string {
     ...outcome,
     ...(steps.length === 0
       ? []
-      : [`## ${l10n.t('{0} steps', steps.length)}`, steps.map((step, at) => `${at + 1}. ${step.replace(/\n+/g, '\n   ')}`).join('\n')]),
+      : [
+          `## ${steps.length === 1 ? l10n.t('{0} step', 1) : l10n.t('{0} steps', steps.length)}`,
+          steps.map((step, at) => `${at + 1}. ${step.replace(/\n+/g, '\n   ')}`).join('\n'),
+        ]),
     ...(reasoning === undefined ? [] : [`## ${l10n.t('What it thought before')}`, fence('text', reasoning)]),
     ...requests.flatMap(({ to, url, request, status, reply, failure: none, ms }, at) => [
       `## ${to === 'judge' ? l10n.t('Request {0}, to the judge', at + 1) : l10n.t('Request {0}, to the policy', at + 1)}`,

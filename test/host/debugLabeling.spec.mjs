@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { root } from '../../scripts/run.mjs';
 import { goToLine, openFile, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+import { answerCommand } from './answerCommand.mjs';
 import { useEditor } from './editor.mjs';
 import { answerNotification } from './notification.mjs';
 import { until } from './until.mjs';
@@ -186,9 +187,7 @@ describe('debugging a labeling run by keyboard', () => {
     // Stopped, so that it cannot end before the debugger attaches.
     labeling.kill('SIGSTOP');
     assert.equal(labeling.exitCode, null);
-    await runCommand(page, 'Debug: Select and Start Debugging');
-    const choice = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Attach to run' }).first();
-    await choice.click();
+    await answerCommand(page, 'Debug: Select and Start Debugging', 'Attach to run');
     await tool('continue').waitFor();
     await stoppedAt(1);
     await page.keyboard.press('F5');

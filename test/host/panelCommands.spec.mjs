@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
 import { root } from '../../scripts/run.mjs';
 import { goToLine, openFile, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+import { answerCommand } from './answerCommand.mjs';
 import { useEditor } from './editor.mjs';
 import { palette } from './palette.mjs';
 import { until } from './until.mjs';
@@ -88,12 +89,8 @@ describe('commands of a file while a panel has the focus', () => {
       .filter({ hasText: /^candidates.json$/ })
       .first()
       .click();
-    await runCommand(page, 'StepLens: Review Steps');
-    for (const text of ['Every step', 'Values are shown']) {
-      const row = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first();
-      await row.waitFor();
-      await row.click();
-    }
+    await answerCommand(page, 'StepLens: Review Steps', 'Every step');
+    await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Values are shown' }).first().click();
     await activeTab('Review').waitFor();
     await offersAll();
   });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { before, describe, it } from 'mocha';
 import { root } from '../../scripts/run.mjs';
 import { openFile, runCommand, webviewFrame } from '../../scripts/workbench.mjs';
+import { answerCommand } from './answerCommand.mjs';
 import { useEditor } from './editor.mjs';
 import { answerNotification } from './notification.mjs';
 import { until } from './until.mjs';
@@ -58,8 +59,7 @@ describe('the search behind a tree', () => {
 
   it('is compared with another run on one page that opens both trees', async () => {
     await editor.page.keyboard.press('Control+1');
-    await runCommand(editor.page, 'StepLens: Compare with Another Run…');
-    await editor.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'other.json' }).first().click();
+    await answerCommand(editor.page, 'StepLens: Compare with Another Run…', 'other.json');
     const preview = editor.page.frameLocator('iframe.webview.ready').last().frameLocator('iframe#active-frame');
     await preview.getByText('recipe.json').first().waitFor();
     await preview.getByText('other.json').first().waitFor();
