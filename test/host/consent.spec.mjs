@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { root } from '../../scripts/run.mjs';
 import { openFile, runCommand } from '../../scripts/workbench.mjs';
+import { answerCommand } from './answerCommand.mjs';
 import { useEditor } from './editor.mjs';
 import { answerNotification } from './notification.mjs';
 
@@ -77,16 +78,8 @@ describe('a model on a remote server', () => {
   });
 
   it('gets nothing more once consent is revoked', async () => {
-    // The command opens a list in the same widget, so the test cannot wait until the palette has closed.
     const input = editor.page.locator('.quick-input-widget');
-    await editor.page.keyboard.press('F1');
-    await input.locator('input.input').first().fill('>StepLens: Revoke Server…');
-    await input.locator('.monaco-list-row').filter({ hasText: 'Revoke Server' }).first().click();
-    await input
-      .locator('.monaco-list-row')
-      .filter({ hasText: `http://0.0.0.0:${port}` })
-      .first()
-      .click();
+    await answerCommand(editor.page, 'StepLens: Revoke Server…', `http://0.0.0.0:${port}`);
     await editor.page.keyboard.press('Enter');
     await input.waitFor({ state: 'hidden' });
     const before = requests.length;
