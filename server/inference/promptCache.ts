@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { KeyValueCache } from './graph/graph.js';
 import type { SamplingRequest } from './protocol.js';
 
-/** A prompt that was run in one pass. It is exactly what running the prompt again would give. */
+/** A prompt that was run, in one piece or several. Running it again would give the same. */
 export interface RunPrompt {
   readonly cache: KeyValueCache;
   /** Scores of its last token. */

@@ -56,7 +56,9 @@ describe('the layout of a chart', () => {
       for (const { markers, path, band } of chart.curves) {
         expect(path === '' || band === '').toBe(false);
         expect(path + band).not.toContain('NaN');
-        for (const { x, y } of markers) {
+        const ofBand = [...band.matchAll(/(-?[\d.]+),(-?[\d.]+)/g)].map(([, x, y]) => ({ x: Number(x), y: Number(y) }));
+        if (band !== '') expect(ofBand.length).toBeGreaterThan(0);
+        for (const { x, y } of [...markers, ...ofBand]) {
           expect(x).toBeGreaterThanOrEqual(chart.plot.left);
           expect(x).toBeLessThanOrEqual(chart.plot.right);
           expect(y).toBeGreaterThanOrEqual(chart.plot.top - 1e-6);

@@ -81,7 +81,7 @@ describe('parseRemoteProfile', () => {
 });
 
 describe('pathRequests', () => {
-  it('reads every wanted node once, on a path that ends in a wanted node, and no path begins another', () => {
+  it('reads every wanted node once, on a path that ends in a wanted node; with "path", no path begins another', () => {
     const forest = fc.array(fc.record({ up: fc.nat(5), wanted: fc.boolean() }), { maxLength: 40 });
     fc.assert(
       fc.property(forest, (list) => {
