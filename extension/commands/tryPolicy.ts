@@ -46,7 +46,7 @@ function report(result: PolicyTryResult): string {
     ...(reasoning === undefined ? [] : [`## ${l10n.t('What it thought before')}`, fence('text', reasoning)]),
     ...requests.flatMap(({ to, url, request, status, reply, failure: none, ms }, at) => [
       `## ${to === 'judge' ? l10n.t('Request {0}, to the judge', at + 1) : l10n.t('Request {0}, to the policy', at + 1)}`,
-      `${url === 'inference' ? l10n.t('on this machine') : `${url} · ${status === undefined ? l10n.t('no reply') : l10n.t('status {0}', status)}`} · ${Math.round(ms)} ms${none === undefined ? '' : `. ${none}`}`,
+      `${url === undefined ? l10n.t('on this machine') : `${url} · ${status === undefined ? l10n.t('no reply') : l10n.t('status {0}', status)}`} · ${Math.round(ms)} ms${none === undefined ? '' : `. ${none}`}`,
       ...(request === undefined ? [] : [fence('json', request)]),
       ...(reply === undefined ? [] : [l10n.t('Reply:'), fence('json', reply)]),
     ]),

@@ -6,7 +6,7 @@ import { matchLog } from '../language/replay.js';
 import type { ScoredDocument } from '../language/scoredDocument.js';
 import type { LabelOutcome, MoreRolloutsResult, PolicyTryResult } from '../protocol/labeling.js';
 import type { Problem } from '../reasoning/problem.js';
-import { watchExchanges } from '../remote/exchanges.js';
+import { onThisMachine, watchExchanges } from '../remote/exchanges.js';
 import type { LabelingWorld, LabelJob } from './labelerPort.js';
 import { FirstReply, labelingFailure } from './labelingFailure.js';
 import type { LabelingRun } from './labelingRun.js';
@@ -133,7 +133,7 @@ function tryResult({ policy, requests, rollout, failure }: PolicyTry, reference:
     ...(policy !== undefined && { policy }),
     requests: requests.map(({ to, url, request, status, reply, failure: none, ms }) => ({
       to,
-      url,
+      ...(url !== onThisMachine && { url }),
       ...(request !== undefined && { request: bodyText(request) }),
       ...(status !== undefined && { status }),
       ...(reply !== undefined && { reply: bodyText(reply) }),

@@ -58,7 +58,8 @@ export const LabelingChanged = notification({ method: 'steplens/labelingChanged'
 
 const triedRequest = object({
   to: oneOf('policy', 'judge'),
-  url: text,
+  /** Absent for a model on this machine. */
+  url: optional(text),
   /** The body that was sent, without keys, as JSON or as text. */
   request: optional(text),
   status: optional(count),

@@ -2,9 +2,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import type { Secrets } from './secrets.js';
 
+/** The address of a model on this machine, as event logs name it. */
+export const onThisMachine = 'inference';
+
 /** One request as it was sent and what came back, without keys and with images shortened. */
 export interface Exchange {
-  /** The whole address; `inference` for a model on this machine. */
+  /** The whole address, or `onThisMachine`. */
   readonly url: string;
   /** Body of the request: a JSON value; a text where it is not JSON or was cut. */
   readonly request?: unknown;

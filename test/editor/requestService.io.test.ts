@@ -10,6 +10,7 @@ import type { KeptRequest } from '../../server/labeling/keptRequests.js';
 import { labelProblem } from '../../server/labeling/labelProblem.js';
 import { problemFiles } from '../../server/labeling/runFiles.js';
 import { defaultLabelSettings } from '../../server/labeling/runSettings.js';
+import { onThisMachine } from '../../server/remote/exchanges.js';
 import { connect, startServer } from '../labeling/openAiSetup.js';
 import { problem as question, walkPolicy } from '../labeling/scripted.js';
 import { answerJudge } from '../labeling/solverPolicy.js';
@@ -106,7 +107,7 @@ describe('sending a request again', () => {
       [{ url: `${server.url}/collections/delete` }, 'not the address of a policy'],
       [{ url: 'file:///etc/passwd/completions' }, 'not the URL of a server'],
       [{ url: 'http://user:secret@127.0.0.1/v1/completions' }, 'no user, password'],
-      [{ url: 'inference' }, 'on this machine'],
+      [{ url: onThisMachine }, 'on this machine'],
       [{ isCut: true, request: '{"model": "m' }, 'only a part'],
     ] as const)
       await expect(

@@ -9,7 +9,7 @@ import { causeOf, ModelChangedError, ModelError } from '../../models/modelError.
 import { loadModelFiles } from '../../models/modelFiles.js';
 import { retryingLoad } from '../../models/retryingLoad.js';
 import { loadTokenizer, type TextTokenizer } from '../../models/tokenizer.js';
-import { exchangeListener } from '../../remote/exchanges.js';
+import { exchangeListener, onThisMachine } from '../../remote/exchanges.js';
 import { type Policy, PolicyError, type SampledRollout, type SampleRequest } from '../policy.js';
 import { type LocalPolicyProfile, parsePolicyProfile, stepPlaceholder } from './localPolicyProfile.js';
 
@@ -124,7 +124,7 @@ export function openLocalPolicy(options: LocalPolicyOptions): Policy {
       const completionTokens = rows.reduce((sum, { ids }) => sum + ids.length, 0);
       onCost?.({ promptTokens: prompt.length + before.length, completionTokens, cachedTokens: 0, retries: 0 });
       exchangeListener()?.({
-        url: 'inference',
+        url: onThisMachine,
         request: {
           model: profile.name,
           prompt: tokenizer.decode([...prompt, ...before]),

@@ -1,6 +1,6 @@
 import { english } from '../../l10n.js';
 import type { ProblemImage } from '../../models/images/imageFile.js';
-import { type Exchange, imageDigest, watchExchanges } from '../../remote/exchanges.js';
+import { type Exchange, imageDigest, onThisMachine, watchExchanges } from '../../remote/exchanges.js';
 import { HttpClient } from '../../remote/httpClient.js';
 import { RequestFailure } from '../../remote/requestFailure.js';
 import { serverAddress } from '../../remote/serverAddress.js';
@@ -12,7 +12,7 @@ const paths = /^(.*)(\/chat\/completions|\/completions|\/models)$/;
 
 /** Why a kept request cannot be sent again, as a sentence; undefined when it can. */
 export function whyNotAgain({ url, request, isCut }: KeptRequest): string | undefined {
-  if (url === 'inference')
+  if (url === onThisMachine)
     return english(
       'A model on this machine wrote this: the same request with the same seed gives the same reply. Use "More Rollouts" to sample others.',
     );
