@@ -1,5 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BestOfNLine, ProcessLine } from '../../server/protocol/evaluation.js';
 import { run } from '../cli/runner.js';
 
@@ -7,9 +9,20 @@ import { run } from '../cli/runner.js';
 const folder = 'test/fixtures/evaluation';
 
 async function evaluated<Line>(file: string, options: readonly string[] = []): Promise<Line> {
-  const { code, out, err } = await run(['evaluate', `${folder}/${file}`, '--json', ...options]);
+  const { code, out, err } = await run(['evaluate', resolve(folder, file), '--json', ...options]);
   expect([code, err]).toEqual([0, '']);
   return JSON.parse(out) as Line;
+}
+
+/** Writes a copy whose scores [wrong, neutral, right] are replaced by the validity, neutral + right, and returns its path. */
+async function withSingleValues(file: string): Promise<string> {
+  const copies = await mkdtemp(join(tmpdir(), 'steplens-'));
+  onTestFinished(() => rm(copies, { recursive: true }));
+  const lines = (await readFile(join(folder, file), 'utf8')).trim().split('\n');
+  const rows = lines.map((line) => JSON.parse(line) as { scores: [number, number, number][] });
+  const single = rows.map((row) => JSON.stringify({ ...row, scores: row.scores.map(([, neutral, right]) => neutral + right) }));
+  await writeFile(join(copies, file), single.join('\n'));
+  return join(copies, file);
 }
 
 interface Numbers {
@@ -70,11 +83,12 @@ describe("steplens evaluate, compared with the authors' own numbers", () => {
   });
 
   it.each(['mr-gsm8k', 'mr-math'] as const)(
-    'matches %s to 1e-6: macro F1 of the steps up to the first error, by ReasonEval and by a PRM of one value',
+    'matches %s to 1e-6: macro F1 of the steps up to the first error, by the three values of ReasonEval and by the one value of another PRM',
     async (file) => {
       const { all } = await evaluated<ProcessLine>(`${file}.jsonl`, ['--threshold', '0.5']);
       near(all.macroF1, numbers.reasonEval[file].macroF1);
-      near(all.macroF1, numbers.reasonEval[file].fromValidity);
+      const single = await evaluated<ProcessLine>(await withSingleValues(`${file}.jsonl`), ['--threshold', '0.5']);
+      near(single.all.macroF1, numbers.reasonEval[file].fromValidity);
     },
   );
 

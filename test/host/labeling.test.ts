@@ -98,6 +98,17 @@ describe('labeling in the editor', () => {
     }
   });
 
+  /** Runs a command that ends when its message is closed, and closes the message. */
+  const runAndCloseMessage = async (command: string, ...args: readonly unknown[]): Promise<void> => {
+    let isRunning = true;
+    const ended = Promise.resolve(commands.executeCommand(command, ...args)).finally(() => (isRunning = false));
+    const closed = until(`the end of ${command}`, async () => {
+      await commands.executeCommand('notifications.clearAll');
+      return !isRunning;
+    });
+    await Promise.all([ended, closed]);
+  };
+
   const dead: readonly (readonly [what: string, cause: RegExp, answer: Answer])[] = [
     ['that refuses the key', /401.*Invalid API key/, () => ({ status: 401, body: '{"error":{"message":"Invalid API key"}}' })],
     ['whose reply is a web page', /an HTML page instead of JSON/, () => ({ body: '<html>It works!</html>' })],
@@ -166,7 +177,7 @@ describe('labeling in the editor', () => {
     assert.ok(tree.path.endsWith('/steplens-runs/problems/sum.json'));
     // Started from the tree itself, the command finds the existing run and makes no other folder.
     await show(tree);
-    void commands.executeCommand('steplens.labelProblem', tree.toString(), 0);
+    await runAndCloseMessage('steplens.labelProblem', tree.toString(), 0);
     const runs = Uri.file(join(folder, 'steplens-runs'));
     assert.deepEqual(
       (await workspace.fs.readDirectory(runs)).map(([name]) => name),
