@@ -25,8 +25,8 @@ export const score: CliCommand = {
   help: `Usage: steplens score FILE... [OPTIONS]
        steplens score --verify-profile --model DIR [OPTIONS]
 
-Scores every reasoning step with a process reward model. A folder stands for the files below it
-that StepLens recognizes.
+Scores every reasoning step with a process reward model. In a folder, all files below it that StepLens
+recognizes are scored.
 
   --json           one JSON object per solution and line; a tree gives its root-to-leaf paths
   --model DIR      folder of a model with its prm.json (default: the bundled model)

@@ -207,7 +207,7 @@ export class EditorSession {
       throw new RequestError(
         'failed',
         t(
-          'Nothing was sent: {0} gets questions, figures, steps and reference answers only after you allow it. Start this again and choose "Send".',
+          'Nothing was sent: {0} gets questions, figures, steps and reference answers only after you consent. Start this again and choose "Send".',
           origin,
         ),
       );

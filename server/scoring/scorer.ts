@@ -97,7 +97,7 @@ export class NotAllowedError extends ModelError {
   ) {
     super(
       english(
-        'Nothing is scored: {0} is at {1}, and question, steps and figures are sent there only after you agree. Run "StepLens: Allow Scoring Server…", or pass --allow-server {1} on the command line.',
+        'Nothing is scored: {0} is at {1}, and question, steps and figures are sent there only after you consent. Run "StepLens: Allow Scoring Server…", or pass --allow-server {1} on the command line.',
         model,
         origin,
       ),

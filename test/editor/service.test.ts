@@ -318,7 +318,7 @@ describe('a model on a remote server', () => {
       asksFor: server,
       message: expect.stringContaining(`far is at ${server}`) as string,
     });
-    await expect(service.score(source.uri, false)).rejects.toThrow('only after you agree');
+    await expect(service.score(source.uri, false)).rejects.toThrow('only after you consent');
     await expect(service.scoreJob({ question: 'q', images: [], steps: [{ text: 'a' }] }, {})).rejects.toThrow(NotAllowedError);
     expect(scorers.flatMap(({ jobs }) => jobs)).toEqual([]);
     service.configure(settings, true, ['https://another']);

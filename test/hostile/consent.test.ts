@@ -72,8 +72,8 @@ describe('a model on a remote server', () => {
     await client.until(() => status()?.state === 'failed');
     expect(status()).toMatchObject({ asksFor: origin, message: expect.stringContaining('StepLens: Allow Scoring Server') as string });
     expect(await client.ask(ScoringServer, {})).toBe(`${origin}/v1`);
-    await expect(client.ask(ScoreDocument, { uri })).rejects.toThrow('only after you agree');
-    await expect(client.ask(Evaluate, { id: '1', uris: [uri], rescore: true })).rejects.toThrow('only after you agree');
+    await expect(client.ask(ScoreDocument, { uri })).rejects.toThrow('only after you consent');
+    await expect(client.ask(Evaluate, { id: '1', uris: [uri], rescore: true })).rejects.toThrow('only after you consent');
     expect(paths).toEqual([]);
 
     await client.tell(SettingsChanged, { settings: remote(), isTrusted: true, allowedServers: [origin] });
@@ -88,7 +88,7 @@ describe('a model on a remote server', () => {
     const before = paths.length;
     await client.tell(SettingsChanged, { settings: remote(), isTrusted: true, allowedServers: [] });
     await client.until(() => status()?.asksFor === origin);
-    await expect(client.ask(ScoreDocument, { uri, again: true })).rejects.toThrow('only after you agree');
+    await expect(client.ask(ScoreDocument, { uri, again: true })).rejects.toThrow('only after you consent');
     expect(paths).toHaveLength(before);
   });
 
