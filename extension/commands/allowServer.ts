@@ -10,7 +10,7 @@ export const allowServer: Command = {
     else
       void window.showInformationMessage(
         l10n.t(
-          'No scoring server waits to be allowed: what the chosen model scores stays on this machine, or its server was allowed before.',
+          'No scoring server waits for your consent: what the chosen model scores stays on this machine, or you have consented to its server.',
         ),
       );
   },

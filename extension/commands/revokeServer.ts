@@ -10,7 +10,7 @@ export const revokeServer: Command = {
       ...consent.allowedLabeling.map((label) => ({ label, description: 'labeling', labels: true })),
     ];
     if (items.length === 0) {
-      void window.showInformationMessage(l10n.t('No server is allowed: nothing is sent to any.'));
+      void window.showInformationMessage(l10n.t('You have consented to no server: nothing is sent to any.'));
       return;
     }
     const chosen = await window.showQuickPick(items, {

@@ -94,7 +94,9 @@ export class EvaluationPanel extends Panel<EvaluationRequests, EvaluationEvents>
       const uris = this.uris.map(String);
       const params: EvaluateParams = { id, uris, rescore };
       if (!(await consentToLabel(this.#host, { policy: '', judge: '' })))
-        throw new Error(l10n.t('Nothing was evaluated: the verifier of the setting "Verifier" is on a server that you have not allowed.'));
+        throw new Error(
+          l10n.t('Nothing was evaluated: the verifier of the setting "Verifier" is on a server that you have not consented to.'),
+        );
       const outcome = await this.#host.client.request(Evaluate, params, source.token);
       this.#lines = outcome.lines;
       return { uris, ...outcome };

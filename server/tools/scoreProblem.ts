@@ -11,7 +11,8 @@ const shape = object({ path: text, problem: count, cursor: optional(text) });
 export const scoreProblem: Tool = {
   name: 'score_problem',
   title: 'Score a problem',
-  description: 'Scores every step of a problem with the process reward model, on this machine unless its profile names an allowed server.',
+  description:
+    'Scores every step of a problem with the process reward model, on this machine unless its profile names a server that the user has consented to.',
   inputSchema: {
     type: 'object',
     properties: { path: pathSchema, problem: problemSchema, cursor: cursorSchema },
